@@ -1,0 +1,263 @@
+import { Buffer } from "node:buffer";
+
+/**
+ * One step of the launch stub (`native/launch-stub.c`), which does them in order and stops at the first that fails.
+ * Paths are the host's own; sizes are bytes; ids and modes are numbers.
+ */
+export type StubInstruction =
+  /** Own mount namespace; nothing mounted in it reaches the host, what the host unmounts is released here too. */
+  | { readonly kind: "privateMounts" }
+  /** Nothing that the host mounts from now on appears in this mount namespace. */
+  | { readonly kind: "sealMounts" }
+  /** Binds `source` alone, without what is mounted below it. `/proc/self/fd/N` pins the file: if it moved, ESTALE. */
+  | {
+      readonly kind: "bindMount";
+      readonly source: string;
+      readonly target: string;
+      readonly flags: readonly MountFlag[];
+    }
+  /** Locks and mounts an ext4 image, always nosuid, nodev, noexec. EAGAIN: another mount still holds the image. */
+  | { readonly kind: "ext4Image"; readonly image: string; readonly target: string; readonly options: string }
+  /** Always nosuid, nodev, noexec. */
+  | {
+      readonly kind: "tmpfs";
+      readonly target: string;
+      readonly sizeBytes: number;
+      readonly inodes: number;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  /** Replaces the flags of an existing mount by exactly these. */
+  | { readonly kind: "remount"; readonly target: string; readonly flags: readonly MountFlag[] }
+  | { readonly kind: "unmount"; readonly target: string }
+  /** One write to an existing file: for settings under /proc and /sys. */
+  | { readonly kind: "writeFile"; readonly path: string; readonly text: string }
+  | {
+      readonly kind: "rlimit";
+      readonly resource: RlimitResource;
+      readonly soft: number | "unlimited";
+      readonly hard: number | "unlimited";
+    }
+  /** No supplementary groups, and these as real, effective and saved ids. */
+  | { readonly kind: "identity"; readonly uid: number; readonly gid: number }
+  /** Empties every capability set and locks them empty. Needs CAP_SETPCAP. */
+  | { readonly kind: "dropCapabilities" }
+  | { readonly kind: "noNewPrivileges" }
+  /** Closes every descriptor from this one upward; it must be above the report descriptor. */
+  | { readonly kind: "closeFrom"; readonly descriptor: number }
+  /** A classic BPF program that must allow read, write, execve and exit_group to what follows. */
+  | { readonly kind: "seccomp"; readonly program: Uint8Array }
+  /** SIGKILL when the parent ends; ESRCH when it already has. After `identity`, which would undo it. */
+  | { readonly kind: "dieWithParent"; readonly parentPid: number }
+  | { readonly kind: "chdir"; readonly path: string }
+  | { readonly kind: "umask"; readonly mask: number }
+  /** The program's whole environment, which is otherwise empty. */
+  | { readonly kind: "environment"; readonly variables: Readonly<Record<string, string>> }
+  /** Writes STUB_READY to the report descriptor and waits there for STUB_RELEASE. */
+  | { readonly kind: "ready" }
+  /** Becomes the program; always the last instruction. `argv` includes the program's own name. */
+  | { readonly kind: "execute"; readonly path: string; readonly argv: readonly string[] };
+
+export type MountFlag = "ro" | "nosuid" | "nodev" | "noexec";
+
+/** Number of each operation, the same as in the stub's source. */
+export const STUB_OPERATIONS: Readonly<Record<StubInstruction["kind"], number>> = {
+  privateMounts: 1,
+  sealMounts: 2,
+  bindMount: 3,
+  ext4Image: 4,
+  tmpfs: 5,
+  remount: 6,
+  unmount: 7,
+  writeFile: 8,
+  rlimit: 9,
+  identity: 10,
+  dropCapabilities: 11,
+  noNewPrivileges: 12,
+  closeFrom: 13,
+  seccomp: 14,
+  dieWithParent: 15,
+  chdir: 16,
+  umask: 17,
+  environment: 18,
+  ready: 19,
+  execute: 20,
+};
+
+/** Numbers of the resource limits, from asm-generic/resource.h; the same on x86-64 and arm64. */
+export const RLIMIT_RESOURCES = {
+  cpu: 0,
+  fsize: 1,
+  data: 2,
+  stack: 3,
+  core: 4,
+  rss: 5,
+  nproc: 6,
+  nofile: 7,
+  memlock: 8,
+  as: 9,
+  locks: 10,
+  sigpending: 11,
+  msgqueue: 12,
+  nice: 13,
+  rtprio: 14,
+  rttime: 15,
+} as const;
+
+export type RlimitResource = keyof typeof RLIMIT_RESOURCES;
+
+/** What the stub writes when every wall stands, and the byte that lets it execute the program. */
+export const STUB_READY = "ready\n";
+export const STUB_RELEASE = "G";
+
+/** Exit status after `failed INDEX ERRNO\n`: an instruction failed, or (ERRNO is EPROTO) the list was refused. */
+export const STUB_FAILED_EXIT = 125;
+/** Exit status when the stub was not released: end of file, or another byte. */
+export const STUB_NOT_RELEASED_EXIT = 126;
+
+/** The stub reads lists up to this size. */
+export const MAX_STUB_LIST_BYTES = 256 * 1024;
+export const MAX_STUB_ARGUMENTS = 255;
+
+/** Writes a list as the stub reads it; throws RangeError for what the stub would refuse. */
+export function encodeStubInstructions(instructions: readonly StubInstruction[]): Buffer {
+  const list = Buffer.concat([Buffer.from("PDK1"), u32(instructions.length), ...instructions.map(encode)]);
+  if (list.length > MAX_STUB_LIST_BYTES) {
+    throw new RangeError(
+      `Cannot encode the stub's instructions: ${list.length} bytes, at most ${MAX_STUB_LIST_BYTES} are allowed.`,
+    );
+  }
+  if (instructions.findIndex(({ kind }) => kind === "execute") !== instructions.length - 1) {
+    throw new RangeError(
+      `Cannot encode the stub's instructions: "execute" must be the last one, and only that.`,
+    );
+  }
+  return list;
+}
+
+function encode(instruction: StubInstruction): Buffer {
+  const values = argumentsOf(instruction);
+  if (values.length > MAX_STUB_ARGUMENTS) {
+    throw new RangeError(
+      `Cannot encode "${instruction.kind}": ${values.length} arguments, at most ${MAX_STUB_ARGUMENTS} are allowed.`,
+    );
+  }
+  const parts = [Buffer.of(STUB_OPERATIONS[instruction.kind], values.length)];
+  for (const value of values) {
+    // A NUL would end the text early for the kernel: the path checked would not be the path used.
+    if (typeof value === "string" && value.includes("\0")) {
+      throw new RangeError(`Cannot encode "${instruction.kind}": an argument contains a NUL character.`);
+    }
+    const bytes = Buffer.from(value);
+    parts.push(u32(bytes.length), bytes, Buffer.of(0));
+  }
+  return Buffer.concat(parts);
+}
+
+function argumentsOf(instruction: StubInstruction): readonly (string | Uint8Array)[] {
+  switch (instruction.kind) {
+    case "privateMounts":
+    case "sealMounts":
+    case "dropCapabilities":
+    case "noNewPrivileges":
+    case "ready":
+      return [];
+    case "bindMount":
+      return [instruction.source, instruction.target, instruction.flags.join(",")];
+    case "ext4Image":
+      return [instruction.image, instruction.target, instruction.options];
+    case "tmpfs":
+      return [instruction.target, tmpfsOptions(instruction)];
+    case "remount":
+      return [instruction.target, instruction.flags.join(",")];
+    case "unmount":
+      return [instruction.target];
+    case "writeFile":
+      return [instruction.path, instruction.text];
+    case "rlimit":
+      return [
+        whole(RLIMIT_RESOURCES[instruction.resource]),
+        limit(instruction.soft),
+        limit(instruction.hard),
+      ];
+    case "identity":
+      return [id(instruction.uid), id(instruction.gid)];
+    case "closeFrom":
+      return [whole(instruction.descriptor)];
+    case "seccomp":
+      return [seccompProgram(instruction.program)];
+    case "dieWithParent":
+      return [whole(instruction.parentPid)];
+    case "chdir":
+      return [instruction.path];
+    case "umask":
+      return [octal(instruction.mask)];
+    case "environment":
+      return Object.entries(instruction.variables).map(environmentEntry);
+    case "execute":
+      return [instruction.path, ...instruction.argv];
+  }
+}
+
+function tmpfsOptions(tmpfs: Extract<StubInstruction, { kind: "tmpfs" }>): string {
+  // The kernel takes 0 for "no limit": a quota of nothing must not become no quota.
+  if (tmpfs.sizeBytes < 1 || tmpfs.inodes < 1) {
+    throw new RangeError(`Cannot encode "tmpfs": size and inodes must be at least 1.`);
+  }
+  return [
+    `size=${whole(tmpfs.sizeBytes)}`,
+    `nr_inodes=${whole(tmpfs.inodes)}`,
+    `mode=${octal(tmpfs.mode)}`,
+    `uid=${id(tmpfs.uid)}`,
+    `gid=${id(tmpfs.gid)}`,
+  ].join(",");
+}
+
+function environmentEntry([name, value]: readonly [string, string]): string {
+  if (name === "" || name.includes("=")) {
+    throw new RangeError(`Cannot encode "environment": "${name}" cannot be the name of a variable.`);
+  }
+  return `${name}=${value}`;
+}
+
+function seccompProgram(program: Uint8Array): Uint8Array {
+  if (program.length === 0 || program.length % BYTES_PER_FILTER !== 0 || program.length > MAX_PROGRAM_BYTES) {
+    throw new RangeError(
+      `Cannot encode "seccomp": ${program.length} bytes are not 1 to 4096 filters of 8 bytes each.`,
+    );
+  }
+  return program;
+}
+
+const BYTES_PER_FILTER = 8;
+const MAX_PROGRAM_BYTES = 4096 * BYTES_PER_FILTER;
+
+function limit(value: number | "unlimited"): string {
+  return value === "unlimited" ? value : whole(value);
+}
+
+/** The highest id of all means "leave it as it is" to setresuid: root would stay root. */
+function id(value: number): string {
+  if (value >= 0xffff_ffff) throw new RangeError(`Cannot encode ${value}: not a user or group id.`);
+  return whole(value);
+}
+
+function octal(value: number): string {
+  if (value > 0o7777) throw new RangeError(`Cannot encode ${value}: not a file mode.`);
+  whole(value);
+  return value.toString(8);
+}
+
+function whole(value: number): string {
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new RangeError(`Cannot encode ${value}: not a whole number.`);
+  }
+  return String(value);
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
