@@ -6,7 +6,7 @@
 // The same compiler gives the same bytes. With another one only the source's hash can be compared, and is.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,7 @@ else build(prebuiltFolder);
 
 function build(folder) {
   const manifest = {
-    source: { path: sourceName, sha256: sha256(readFileSync(join(nativeFolder, sourceName))) },
+    source: { main: sourceName, sha256: sha256OfSources() },
     binaries: targets.map((target) => compile(target, folder)),
   };
   writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -77,7 +77,7 @@ function check() {
     }
     const rebuilt = build(folder);
     if (rebuilt.source.sha256 !== committed.source.sha256)
-      problems.push(`${sourceName} has changed since it was built`);
+      problems.push(`the source has changed since it was built`);
     for (const binary of rebuilt.binaries) problems.push(...compare(binary, committed.binaries));
     for (const problem of problems) console.error(problem);
     process.exitCode = problems.length > 0 ? 1 : 0;
@@ -98,6 +98,15 @@ function compare(binary, committed) {
     return [];
   }
   return other.sha256 === binary.sha256 ? [] : [`${binary.path} rebuilds to other bytes`];
+}
+
+/** Over "<hash>  <name>" lines sorted by name, so that `sha256sum *.c *.h | sha256sum` gives the same. */
+function sha256OfSources() {
+  const names = readdirSync(nativeFolder)
+    .filter((name) => /\.[ch]$/.test(name))
+    .sort();
+  const lines = names.map((name) => `${sha256(readFileSync(join(nativeFolder, name)))}  ${name}\n`);
+  return sha256(lines.join(""));
 }
 
 function sha256(bytes) {

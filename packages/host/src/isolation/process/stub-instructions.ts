@@ -9,7 +9,7 @@ export type StubInstruction =
   | { readonly kind: "privateMounts" }
   /** Nothing that the host mounts from now on appears in this mount namespace. */
   | { readonly kind: "sealMounts" }
-  /** Binds `source` alone, without what is mounted below it. `/proc/self/fd/N` pins the file: if it moved, ESTALE. */
+  /** Binds `source` without what is mounted below it. `/proc/self/fd/N` pins the file; ESTALE when it is out of reach. */
   | {
       readonly kind: "bindMount";
       readonly source: string;
@@ -92,7 +92,6 @@ export const RLIMIT_RESOURCES = {
   data: 2,
   stack: 3,
   core: 4,
-  rss: 5,
   nproc: 6,
   nofile: 7,
   memlock: 8,
@@ -120,18 +119,17 @@ export const STUB_NOT_RELEASED_EXIT = 126;
 export const MAX_STUB_LIST_BYTES = 256 * 1024;
 export const MAX_STUB_ARGUMENTS = 255;
 
+const HIGHEST_INT = 0x7fff_ffff;
+
 /** Writes a list as the stub reads it; throws RangeError for what the stub would refuse. */
 export function encodeStubInstructions(instructions: readonly StubInstruction[]): Buffer {
+  const last = instructions.length - 1;
+  if (last < 0 || instructions.findIndex(({ kind }) => kind === "execute") !== last) {
+    throw refusal("the list", `"execute" must be the last instruction, and only that`);
+  }
   const list = Buffer.concat([Buffer.from("PDK1"), u32(instructions.length), ...instructions.map(encode)]);
   if (list.length > MAX_STUB_LIST_BYTES) {
-    throw new RangeError(
-      `Cannot encode the stub's instructions: ${list.length} bytes, at most ${MAX_STUB_LIST_BYTES} are allowed.`,
-    );
-  }
-  if (instructions.findIndex(({ kind }) => kind === "execute") !== instructions.length - 1) {
-    throw new RangeError(
-      `Cannot encode the stub's instructions: "execute" must be the last one, and only that.`,
-    );
+    throw refusal("the list", `${list.length} bytes are more than ${MAX_STUB_LIST_BYTES}`);
   }
   return list;
 }
@@ -139,18 +137,16 @@ export function encodeStubInstructions(instructions: readonly StubInstruction[])
 function encode(instruction: StubInstruction): Buffer {
   const values = argumentsOf(instruction);
   if (values.length > MAX_STUB_ARGUMENTS) {
-    throw new RangeError(
-      `Cannot encode "${instruction.kind}": ${values.length} arguments, at most ${MAX_STUB_ARGUMENTS} are allowed.`,
-    );
+    throw refusal(instruction.kind, `${values.length} arguments are more than ${MAX_STUB_ARGUMENTS}`);
   }
-  const parts = [Buffer.of(STUB_OPERATIONS[instruction.kind], values.length)];
+  const parts: Uint8Array[] = [Uint8Array.of(STUB_OPERATIONS[instruction.kind], values.length)];
   for (const value of values) {
     // A NUL would end the text early for the kernel: the path checked would not be the path used.
     if (typeof value === "string" && value.includes("\0")) {
-      throw new RangeError(`Cannot encode "${instruction.kind}": an argument contains a NUL character.`);
+      throw refusal(instruction.kind, "an argument contains a NUL character");
     }
     const bytes = Buffer.from(value);
-    parts.push(u32(bytes.length), bytes, Buffer.of(0));
+    parts.push(u32(bytes.length), bytes, Uint8Array.of(0));
   }
   return Buffer.concat(parts);
 }
@@ -184,15 +180,15 @@ function argumentsOf(instruction: StubInstruction): readonly (string | Uint8Arra
     case "identity":
       return [id(instruction.uid), id(instruction.gid)];
     case "closeFrom":
-      return [whole(instruction.descriptor)];
+      return [whole(instruction.descriptor, HIGHEST_INT)];
     case "seccomp":
       return [seccompProgram(instruction.program)];
     case "dieWithParent":
-      return [whole(instruction.parentPid)];
+      return [whole(instruction.parentPid, HIGHEST_INT)];
     case "chdir":
       return [instruction.path];
     case "umask":
-      return [octal(instruction.mask)];
+      return [octal(instruction.mask, 0o777)];
     case "environment":
       return Object.entries(instruction.variables).map(environmentEntry);
     case "execute":
@@ -202,36 +198,22 @@ function argumentsOf(instruction: StubInstruction): readonly (string | Uint8Arra
 
 function tmpfsOptions(tmpfs: Extract<StubInstruction, { kind: "tmpfs" }>): string {
   // The kernel takes 0 for "no limit": a quota of nothing must not become no quota.
-  if (tmpfs.sizeBytes < 1 || tmpfs.inodes < 1) {
-    throw new RangeError(`Cannot encode "tmpfs": size and inodes must be at least 1.`);
-  }
-  return [
-    `size=${whole(tmpfs.sizeBytes)}`,
-    `nr_inodes=${whole(tmpfs.inodes)}`,
-    `mode=${octal(tmpfs.mode)}`,
-    `uid=${id(tmpfs.uid)}`,
-    `gid=${id(tmpfs.gid)}`,
-  ].join(",");
+  if (tmpfs.sizeBytes < 1 || tmpfs.inodes < 1) throw refusal("tmpfs", "size and inodes must be at least 1");
+  const { sizeBytes, inodes, mode, uid, gid } = tmpfs;
+  return `size=${whole(sizeBytes)},nr_inodes=${whole(inodes)},mode=${octal(mode, 0o1777)},uid=${id(uid)},gid=${id(gid)}`;
 }
 
 function environmentEntry([name, value]: readonly [string, string]): string {
-  if (name === "" || name.includes("=")) {
-    throw new RangeError(`Cannot encode "environment": "${name}" cannot be the name of a variable.`);
-  }
+  if (name === "" || name.includes("=")) throw refusal("environment", `"${name}" cannot name a variable`);
   return `${name}=${value}`;
 }
 
 function seccompProgram(program: Uint8Array): Uint8Array {
-  if (program.length === 0 || program.length % BYTES_PER_FILTER !== 0 || program.length > MAX_PROGRAM_BYTES) {
-    throw new RangeError(
-      `Cannot encode "seccomp": ${program.length} bytes are not 1 to 4096 filters of 8 bytes each.`,
-    );
+  if (program.length === 0 || program.length % 8 !== 0 || program.length > 8 * 4096) {
+    throw refusal("seccomp", `${program.length} bytes are not 1 to 4096 filters of 8 bytes each`);
   }
   return program;
 }
-
-const BYTES_PER_FILTER = 8;
-const MAX_PROGRAM_BYTES = 4096 * BYTES_PER_FILTER;
 
 function limit(value: number | "unlimited"): string {
   return value === "unlimited" ? value : whole(value);
@@ -239,25 +221,25 @@ function limit(value: number | "unlimited"): string {
 
 /** The highest id of all means "leave it as it is" to setresuid: root would stay root. */
 function id(value: number): string {
-  if (value >= 0xffff_ffff) throw new RangeError(`Cannot encode ${value}: not a user or group id.`);
-  return whole(value);
+  return whole(value, 0xffff_fffe);
 }
 
-function octal(value: number): string {
-  if (value > 0o7777) throw new RangeError(`Cannot encode ${value}: not a file mode.`);
-  whole(value);
+function octal(value: number, highest: number): string {
+  whole(value, highest);
   return value.toString(8);
 }
 
-function whole(value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new RangeError(`Cannot encode ${value}: not a whole number.`);
+function whole(value: number, highest = Number.MAX_SAFE_INTEGER): string {
+  if (!Number.isInteger(value) || value < 0 || value > highest) {
+    throw refusal(String(value), `not a whole number from 0 to ${highest}`);
   }
   return String(value);
 }
 
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
+function refusal(subject: string, state: string): RangeError {
+  return new RangeError(`Cannot encode stub instructions: ${subject}: ${state}.`);
+}
+
+function u32(value: number): Uint8Array {
+  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
 }
