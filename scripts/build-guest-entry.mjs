@@ -1,0 +1,26 @@
+// Bundles the TypeScript SDK's guest entry to sdks/typescript/dist/guest-entry.js: one file without imports.
+import { fileURLToPath } from "node:url";
+import { build } from "rolldown";
+
+const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
+
+const { output } = await build({
+  input: path("sdks/typescript/src/guest/guest-entry.ts"),
+  platform: "node",
+  tsconfig: false,
+  resolve: {
+    alias: { "@paddock/contract": path("packages/contract/src/index.ts") },
+    extensionAlias: { ".js": [".ts", ".js"] },
+  },
+  // The contract's door also leads to the manifest and zod; only what is used comes along.
+  treeshake: { moduleSideEffects: (id) => id.endsWith("guest-entry.ts") },
+  output: { file: path("sdks/typescript/dist/guest-entry.js"), format: "iife" },
+  logLevel: "warn",
+});
+
+const [chunk, ...rest] = output;
+if (rest.length > 0 || chunk.imports.length > 0 || chunk.exports.length > 0) {
+  throw new Error(
+    `The guest entry is not one file: it imports ${chunk.imports.join(", ") || "a second chunk"}`,
+  );
+}

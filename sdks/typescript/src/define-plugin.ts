@@ -1,0 +1,48 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Context, PluginContext } from "./context.js";
+
+/** Marks plugins across copies of this package: the plugin's bundle brings one, the guest has another. */
+const BRAND: unique symbol = Symbol.for("paddock.plugin") as never; // A registered symbol, named once here.
+
+/**
+ * Says what a plugin does. Export the result as default. `actions` are functions `(input, ctx) => result`
+ * or `{ input, output?, run }` with Standard Schemas (zod, valibot, arktype, …); input, result and details
+ * are JSON. `init` runs once before the first call, `shutdown` before a gentle end.
+ */
+export function definePlugin<const Schemas extends Record<string, StandardSchemaV1>>(
+  definition: PluginDefinition<Schemas>,
+): Plugin {
+  // Each action only ever meets what its own schema let through, which is what its type says.
+  const actions = definition.actions as unknown as Plugin["actions"];
+  return Object.freeze({ ...definition, actions, [BRAND]: 1 as const });
+}
+
+/** True for what `definePlugin` made, in any copy of this package. */
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
+export interface PluginDefinition<Schemas extends Record<string, StandardSchemaV1>> extends Hooks {
+  readonly actions: { readonly [Name in keyof Schemas]: ActionFunction | SchemaAction<Schemas[Name]> };
+}
+
+/** A plugin as the guest sees it: which schema belongs to which action is no longer in its type. */
+export interface Plugin extends Hooks {
+  readonly actions: Readonly<Record<string, ActionFunction | SchemaAction<StandardSchemaV1>>>;
+  readonly [BRAND]: 1;
+}
+
+interface Hooks {
+  readonly init?: (ctx: PluginContext) => unknown;
+  readonly shutdown?: () => unknown;
+}
+
+/** Declared as a method, so that the author may name the type of `input`, which the manifest's schema checks. */
+export type ActionFunction = { run(input: unknown, ctx: Context): unknown }["run"];
+
+/** An action whose input (and result) is checked in the guest; `run` gets the schema's output. */
+export interface SchemaAction<Schema extends StandardSchemaV1> {
+  readonly input: Schema;
+  readonly output?: StandardSchemaV1;
+  run(input: StandardSchemaV1.InferOutput<Schema>, ctx: Context): unknown;
+}

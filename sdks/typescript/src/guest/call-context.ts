@@ -1,0 +1,76 @@
+import type { Context, KeyValueStore, Log, PluginContext } from "../context.js";
+import { CallLog, type LogSink } from "./call-log.js";
+import { Kv } from "./kv.js";
+import type { Requests } from "./requests.js";
+
+/** What all calls of one guest have in common. */
+export interface GuestState {
+  readonly tenant: string;
+  readonly config: unknown;
+  readonly permissions: Readonly<Record<string, unknown>>;
+  readonly requests: Requests;
+  readonly sink: LogSink;
+}
+
+/** Made for every call, so it holds four fields and makes the rest when somebody looks. */
+export class CallContext implements Context {
+  readonly call: number;
+  readonly deadline: number | undefined;
+  readonly #state: GuestState;
+  #isCancelled = false;
+  #controller: AbortController | undefined;
+  #log: Log | undefined;
+  #kv: KeyValueStore | undefined;
+
+  constructor(state: GuestState, call: number, timeoutMs: number | undefined) {
+    this.#state = state;
+    this.call = call;
+    this.deadline = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
+  }
+
+  get tenant(): string {
+    return this.#state.tenant;
+  }
+
+  get config(): unknown {
+    return this.#state.config;
+  }
+
+  get permissions(): Readonly<Record<string, unknown>> {
+    return this.#state.permissions;
+  }
+
+  get log(): Log {
+    this.#log ??= new CallLog(this.#state.sink, this.call);
+    return this.#log;
+  }
+
+  get kv(): KeyValueStore {
+    this.#kv ??= new Kv(this.#state.requests, this.call);
+    return this.#kv;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isCancelled) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether `context`'s call was cancelled. Static, as `cancel` is: neither is the plugin's to call. */
+  static isCancelled(context: CallContext): boolean {
+    return context.#isCancelled;
+  }
+
+  static cancel(context: CallContext): void {
+    context.#isCancelled = true;
+    context.#controller?.abort();
+  }
+}
+
+/** For `init`: everything that does not need a call. */
+export function createPluginContext(state: GuestState): PluginContext {
+  const { tenant, config, permissions, requests, sink } = state;
+  return { tenant, config, permissions, log: new CallLog(sink, undefined), kv: new Kv(requests, undefined) };
+}

@@ -1,0 +1,53 @@
+import { type ErrorCode, MAX_ERROR_CHARACTERS, RPC_ERROR, type WireError } from "@paddock/contract";
+import { FAILURE_CODE, isDeclaredFailure } from "../fail.js";
+import { isPermissionError } from "../permission-error.js";
+import { printBug } from "./print-bug.js";
+
+/** The reply for what an action threw. Whatever it did not declare goes to stderr with its stack. */
+export function toWireError(thrown: unknown, isCancelled: boolean): WireError {
+  if (isDeclaredFailure(thrown) && typeof thrown.code === "string" && FAILURE_CODE.test(thrown.code)) {
+    const details = thrown.details === undefined ? {} : { details: thrown.details };
+    return wireError("PLUGIN_ERROR", thrown.message, { pluginCode: thrown.code, ...details });
+  }
+  if (isCancelled) return wireError("CANCELLED", "The call was cancelled");
+  printBug(thrown);
+  const denied = isPermissionError(thrown) ? { capability: thrown.capability, denial: thrown.code } : {};
+  return wireError("PLUGIN_BUG", nameAndMessage(thrown), denied);
+}
+
+export function wireError(code: ErrorCode, message: string, data: object = {}): WireError {
+  return { code: RPC_ERROR, message: boundText(message), data: { code, ...data } };
+}
+
+/** "TypeError: x is not a function". Never throws: `thrown` may be anything, getters that throw included. */
+export function nameAndMessage(thrown: unknown): string {
+  return attempt(() =>
+    thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : `${typeof thrown}: ${String(thrown)}`,
+  );
+}
+
+/** The error's own words. */
+export function messageOf(thrown: unknown): string {
+  return attempt(() => (thrown instanceof Error ? thrown.message : String(thrown)));
+}
+
+function attempt(describe: () => string): string {
+  try {
+    return describe();
+  } catch {
+    return "an error that cannot be described";
+  }
+}
+
+/** First line, bounded, control characters escaped: this text ends up in logs and on terminals. */
+function boundText(text: string): string {
+  const line = text.slice(0, MAX_ERROR_CHARACTERS).split(/\r?\n/, 1)[0] ?? "";
+  return line.replace(CONTROL, escapeUnit).slice(0, MAX_ERROR_CHARACTERS);
+}
+
+/** C0, DEL, C1, and the characters that turn the direction of text round. */
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+function escapeUnit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

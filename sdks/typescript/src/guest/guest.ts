@@ -1,0 +1,105 @@
+import {
+  type CallParams,
+  type CancelParams,
+  encodeFailure,
+  encodeSuccess,
+  type InitializeParams,
+  type WireError,
+} from "@paddock/contract";
+import { messageOf, wireError } from "./failures.js";
+import { printBug } from "./print-bug.js";
+import { Requests } from "./requests.js";
+import { type Started, start } from "./start.js";
+
+/** JSON-RPC's own number for a method that does not exist. */
+const RPC_METHOD_NOT_FOUND = -32601;
+
+/** What the host sends. It is trusted, so this is believed once the line was JSON. */
+interface HostMessage {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: WireError;
+}
+
+/** The guest's side of the conversation: every line of the host, in the order they come. */
+export class Guest {
+  readonly #send: (line: string) => void;
+  readonly #exit: () => void;
+  readonly #requests: Requests;
+  #isInitialized = false;
+  #started: Started | undefined;
+
+  /** `exit` ends the process once everything sent has left. */
+  constructor(send: (line: string) => void, exit: () => void) {
+    this.#send = send;
+    this.#exit = exit;
+    this.#requests = new Requests(send);
+  }
+
+  /** Throws SyntaxError for a line that is not JSON. */
+  receive(line: string): void {
+    const message: HostMessage | null = JSON.parse(line);
+    if (message === null) return;
+    const { id, method } = message;
+    if (id === undefined) {
+      if (method === "$/cancel") this.#started?.calls.cancel((message.params as CancelParams).id);
+    } else if (method === "call") {
+      this.#call(id, message.params as CallParams);
+    } else if (method !== undefined) {
+      this.#serve(id, method, message.params);
+    } else if (message.error === undefined) {
+      this.#requests.succeed(id, message.result);
+    } else {
+      this.#requests.fail(id, message.error);
+    }
+  }
+
+  #call(id: number, params: CallParams): void {
+    if (this.#started !== undefined) this.#started.calls.run(id, params);
+    else
+      this.#send(
+        encodeFailure(id, wireError("PLUGIN_UNAVAILABLE", "Cannot run an action before initialize")),
+      );
+  }
+
+  #serve(id: number, method: string, params: unknown): void {
+    switch (method) {
+      case "ping":
+        this.#send(encodeSuccess(id, {}));
+        return;
+      case "initialize":
+        void this.#initialize(id, params as InitializeParams);
+        return;
+      case "shutdown":
+        void this.#shutdown(id);
+        return;
+      default:
+        this.#send(encodeFailure(id, { code: RPC_METHOD_NOT_FOUND, message: `No such method: ${method}` }));
+    }
+  }
+
+  async #initialize(id: number, params: InitializeParams): Promise<void> {
+    try {
+      if (this.#isInitialized) throw new Error("initialize was sent before");
+      this.#isInitialized = true;
+      this.#started = await start(params, this.#requests, this.#send);
+      this.#send(encodeSuccess(id, this.#started.result));
+    } catch (thrown) {
+      printBug(thrown);
+      this.#send(encodeFailure(id, wireError("START_FAILED", messageOf(thrown))));
+    }
+  }
+
+  async #shutdown(id: number): Promise<void> {
+    try {
+      await this.#started?.plugin.shutdown?.();
+      this.#send(encodeSuccess(id, {}));
+    } catch (thrown) {
+      printBug(thrown);
+      this.#send(encodeFailure(id, wireError("PLUGIN_BUG", messageOf(thrown))));
+    }
+    this.#exit();
+  }
+}

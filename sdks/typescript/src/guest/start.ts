@@ -1,0 +1,45 @@
+import { type InitializeParams, type InitializeResult, MAX_INLINE_BYTES } from "@paddock/contract";
+import type { Plugin } from "../define-plugin.js";
+import { readActions } from "./actions.js";
+import { createPluginContext, type GuestState } from "./call-context.js";
+import { Calls } from "./calls.js";
+import { loadPlugin } from "./load-plugin.js";
+import { negotiate } from "./negotiate.js";
+import type { Requests } from "./requests.js";
+
+/** A plugin that has run its `init` and waits for calls. */
+export interface Started {
+  readonly plugin: Plugin;
+  readonly calls: Calls;
+  readonly result: InitializeResult;
+}
+
+/** Raises the guards, runs the plugin's code and its `init`. Rejects with whatever kept it from starting. */
+export async function start(
+  params: InitializeParams,
+  requests: Requests,
+  send: (line: string) => void,
+): Promise<Started> {
+  const protocol = negotiate(params.protocol);
+  const maxBytes = params.limits.messageBytes ?? MAX_INLINE_BYTES;
+  requests.maxBytes = maxBytes;
+  const state: GuestState = {
+    tenant: params.tenant,
+    config: freeze(params.config),
+    permissions: freeze(params.permissions),
+    requests,
+    sink: { send, maxBytes },
+  };
+  const plugin = await loadPlugin(params.entry);
+  const actions = readActions(plugin);
+  await plugin.init?.(createPluginContext(state));
+  const result = { protocol, nonce: params.nonce, actions: [...actions.keys()] };
+  return { plugin, calls: new Calls(actions, state), result };
+}
+
+/** Freezes parsed JSON all the way down, so that no call can leave something there for the next. */
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const child of Object.values(value)) freeze(child);
+  return Object.freeze(value);
+}
