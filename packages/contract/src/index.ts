@@ -1,3 +1,14 @@
+export { isWithin } from "./capabilities/is-within.js";
+export type { Parameters, ParameterValue } from "./capabilities/parameter.js";
+export { type CapabilityRequest, riskOf, sentenceOf } from "./capabilities/request.js";
+export { RISKS, type Risk } from "./capabilities/risk.js";
+export {
+  CAPABILITIES,
+  CAPABILITY_IDS,
+  type CapabilityId,
+  capabilityOf,
+  isCapabilityId,
+} from "./capabilities/vocabulary.js";
 export { ERRORS, type ErrorCode, type ErrorRow, type Fault, isErrorCode } from "./errors.js";
 export { formatDuration, formatSize, parseDuration, parseRate, parseSize } from "./human-units.js";
 export {
@@ -8,6 +19,11 @@ export {
   type LimitUnit,
   type PresetName,
 } from "./limits.js";
+export type { ActionSpec, Effects } from "./manifest/action.js";
+export { type Manifest, RUNTIME_KINDS, type RuntimeKind } from "./manifest/manifest.js";
+export { MAX_MANIFEST_BYTES, parseManifest } from "./manifest/parse-manifest.js";
+export type { SchemaSource } from "./manifest/schema-source.js";
+export { isVersionInRange } from "./manifest/version-range.js";
 export {
   type ErrorJson,
   isPaddockError,
@@ -16,6 +32,9 @@ export {
   type ProblemDetails,
   toPaddockError,
 } from "./paddock-error.js";
+export { formatLimit, LIMIT_FIELDS, LIMIT_NAMES, presetLimits } from "./schema/limit-fields.js";
+export { nearestName } from "./schema/nearest-name.js";
+export type { Problem } from "./schema/problem.js";
 export {
   decodeMessage,
   encodeFailure,
