@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readlinkSync } from "node:fs";
 import { type Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
@@ -82,6 +83,46 @@ export function startLaunchStub(list: Uint8Array, options: StubOptions = {}): St
     child.on("close", (exitCode, signal) => resolve({ exitCode, signal, output }));
   });
   return { child, channel, ended };
+}
+
+/** Starts the stub, looks at it while it waits at the gate, and ends it there. */
+export async function whileReady<T>(
+  list: Uint8Array,
+  look: (pid: number) => T | Promise<T>,
+  options: StubOptions = {},
+): Promise<T> {
+  const stub = startLaunchStub(list, options);
+  try {
+    const said = String(
+      await Promise.race([
+        new Promise((resolve) => stub.channel.once("data", resolve)),
+        stub.ended.then(({ output }) => output),
+      ]),
+    );
+    if (said !== "ready\n") throw new Error(`The stub did not get ready: ${said}`);
+    return await look(stub.child.pid ?? 0);
+  } finally {
+    stub.channel.end();
+    await stub.ended;
+  }
+}
+
+/** Where the descriptors of a process lead. */
+export function openFiles(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((name) => readlinkSync(`/proc/${pid}/fd/${name}`));
+}
+
+/** For what the kernel does a moment later: detaching a loop device, removing a process. */
+export async function eventually(check: () => void | Promise<void>): Promise<void> {
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 async function* concatenate(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
