@@ -17,12 +17,22 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventually, openFiles, runLaunchStub, whileReady } from "../../../native/run-launch-stub.js";
+import { refuse } from "../../../native/refusing-filter.js";
+import {
+  eventually,
+  hostStubPath,
+  openFiles,
+  runLaunchStub,
+  whileReady,
+} from "../../../native/run-launch-stub.js";
 import { encodeStubInstructions, type StubInstruction } from "./stub-instructions.js";
 
 const GUEST_ID = 60_001;
 const O_PATH = 0o10000000;
 const EPERM = 1;
+const EINVAL = 22;
+const IOCTL = process.arch === "arm64" ? 29 : 16;
+const LOOP_CONFIGURE = 0x4c0a;
 const isRoot = process.getuid?.() === 0;
 
 const folder = mkdtempSync(join(tmpdir(), "launch-stub-outer-"));
@@ -131,6 +141,25 @@ if (isRoot) {
         expect(await run([{ kind: "privateMounts" }, mountIt, sh("true")])).toMatchObject({ exitCode: 0 }),
       );
       await eventually(async () => expect(execFileSync("losetup", ["-j", image]).toString()).toBe(""));
+    });
+
+    it("mounts an ext4 image on kernels without LOOP_CONFIGURE too", async () => {
+      const list = at("old-kernel-list");
+      const image = makeImage("old.ext4");
+      const mountIt: StubInstruction = { kind: "ext4Image", image, target: at("image"), options: "" };
+      const script = `grep -c ' ${at("image")} rw,nosuid,nodev,noexec' /proc/self/mountinfo; losetup -j ${image} -nO AUTOCLEAR`;
+      writeFileSync(list, encodeStubInstructions([{ kind: "privateMounts" }, mountIt, sh(script)]));
+      const descriptor = openSync(list, "r");
+      descriptorsToClose.push(descriptor);
+      const { output } = await run(
+        [
+          { kind: "seccomp", program: refuse(IOCTL, EINVAL, LOOP_CONFIGURE) },
+          { kind: "execute", path: hostStubPath, argv: ["launch-stub", "5", "3"] },
+        ],
+        [descriptor],
+      );
+      expect(output.split(/\s+/)).toEqual(["1", "1", ""]);
+      await eventually(() => expect(execFileSync("losetup", ["-j", image]).toString()).toBe(""));
     });
 
     it("leaves no device behind when the image holds no file system", async () => {

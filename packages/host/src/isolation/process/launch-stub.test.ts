@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeProtocol } from "../../../native/launch-stub-protocol.js";
+import { refuse } from "../../../native/refusing-filter.js";
 import {
   hostStubPath,
   launchStubPath,
@@ -54,7 +55,7 @@ describe("the process it becomes", () => {
     const firstList = encodeStubInstructions([
       { kind: "rlimit", resource: "nofile", soft: 64, hard: 64 },
       { kind: "noNewPrivileges" },
-      { kind: "seccomp", program: answers(CLOSE_RANGE, ENOSYS) },
+      { kind: "seccomp", program: refuse(CLOSE_RANGE, ENOSYS) },
       { kind: "execute", path: hostStubPath, argv: ["launch-stub", "6", "3"] },
     ]);
     const descriptors = ["/dev/null", secondList, "/dev/null"].map((path) => openSync(path, "r"));
@@ -120,23 +121,5 @@ async function* dieWithParentList(parentPid: () => number): AsyncIterable<Uint8A
     { kind: "dieWithParent", parentPid: parentPid() },
     { kind: "ready" },
     sh("true"),
-  ]);
-}
-
-/** A filter that answers one system call with an error and allows the others. */
-function answers(systemCall: number, errno: number): Uint8Array {
-  const filter = (code: number, ifTrue: number, ifFalse: number, k: number) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeUInt16LE(code);
-    bytes.writeUInt8(ifTrue, 2);
-    bytes.writeUInt8(ifFalse, 3);
-    bytes.writeUInt32LE(k, 4);
-    return bytes;
-  };
-  return Buffer.concat([
-    filter(0x20, 0, 0, 0),
-    filter(0x15, 0, 1, systemCall),
-    filter(0x06, 0, 0, 0x0005_0000 | errno),
-    filter(0x06, 0, 0, 0x7fff_0000),
   ]);
 }
