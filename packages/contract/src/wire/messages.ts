@@ -55,6 +55,8 @@ export interface InitializeParams {
   readonly limits: Readonly<Record<string, number>>;
   /** Effective permissions: capability → parameters. */
   readonly permissions: Readonly<Record<string, unknown>>;
+  /** False leaves out the SDK's own guards, as tests of the walls do; they are only better error messages. */
+  readonly guards?: boolean;
 }
 
 export interface InitializeResult {

@@ -2,15 +2,17 @@ import { type ErrorCode, MAX_ERROR_CHARACTERS, RPC_ERROR, type WireError } from 
 import { FAILURE_CODE, isDeclaredFailure } from "../fail.js";
 import { isPermissionError } from "../permission-error.js";
 import { printBug } from "./print-bug.js";
+import { translateDenial } from "./translate-denial.js";
 
 /** The reply for what an action threw. Whatever it did not declare goes to stderr with its stack. */
-export function toWireError(thrown: unknown, isCancelled: boolean): WireError {
+export function toWireError(raw: unknown, isCancelled: boolean): WireError {
+  const thrown = translateDenial(raw);
   if (isDeclaredFailure(thrown) && typeof thrown.code === "string" && FAILURE_CODE.test(thrown.code)) {
     const details = thrown.details === undefined ? {} : { details: thrown.details };
     return wireError("PLUGIN_ERROR", thrown.message, { pluginCode: thrown.code, ...details });
   }
   if (isCancelled) return wireError("CANCELLED", "The call was cancelled");
-  printBug(thrown);
+  printBug(raw);
   const denied = isPermissionError(thrown) ? { capability: thrown.capability, denial: thrown.code } : {};
   return wireError("PLUGIN_BUG", nameAndMessage(thrown), denied);
 }

@@ -3,6 +3,7 @@ import type { Plugin } from "../define-plugin.js";
 import { readActions } from "./actions.js";
 import { createPluginContext, type GuestState } from "./call-context.js";
 import { Calls } from "./calls.js";
+import { applyGuards } from "./guards/apply-guards.js";
 import { loadPlugin } from "./load-plugin.js";
 import { negotiate } from "./negotiate.js";
 import type { Requests } from "./requests.js";
@@ -30,6 +31,7 @@ export async function start(
     requests,
     sink: { send, maxBytes },
   };
+  if (params.guards !== false) applyGuards(params.permissions, params.entry);
   const plugin = await loadPlugin(params.entry);
   const actions = readActions(plugin);
   await plugin.init?.(createPluginContext(state));
