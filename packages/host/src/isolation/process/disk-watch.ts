@@ -1,0 +1,67 @@
+import { lstat, opendir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { formatSize } from "@paddock/contract";
+
+/** How often a busy guest's directory is measured, at the most. */
+export const DISK_SAMPLE_MS = 50;
+/** Measuring may take at most one part in so many of the time. */
+const DUTY = 10;
+
+/**
+ * The quota of a plain directory, where the kernel cannot be asked to hold one: measured while the guest is
+ * busy, and past the quota the guest is ended. It can overrun by what it writes between two looks.
+ */
+export function startDiskWatch(options: {
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+  readonly signal: AbortSignal;
+  readonly onExcess: (message: string) => void;
+}): void {
+  void watch(options).catch(() => options.onExcess("its data directory could not be measured"));
+}
+
+async function watch(options: Parameters<typeof startDiskWatch>[0]): Promise<void> {
+  const { directory, maxBytes, maxFiles, signal } = options;
+  let pauseMs = DISK_SAMPLE_MS;
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    const found = await measureDirectory(directory, maxBytes, maxFiles);
+    if (signal.aborted) return;
+    if (found.bytes > maxBytes)
+      return options.onExcess(`it keeps more than ${formatSize(maxBytes)} in /data`);
+    if (found.files > maxFiles) return options.onExcess(`it keeps more than ${maxFiles} files in /data`);
+    pauseMs = Math.max(DISK_SAMPLE_MS, (performance.now() - startedAt) * DUTY);
+    await wait(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+export interface DirectoryUse {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** Blocks really used, links not followed; stops counting once either bound is passed. */
+export async function measureDirectory(
+  directory: string,
+  maxBytes: number,
+  maxFiles: number,
+): Promise<DirectoryUse> {
+  let bytes = 0;
+  let files = 0;
+  const pending = [directory];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const entries = await opendir(next).catch(() => undefined);
+    if (entries === undefined) continue;
+    for await (const entry of entries) {
+      files++;
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) pending.push(path);
+      const stats = await lstat(path).catch(() => undefined);
+      bytes += (stats?.blocks ?? 0) * 512;
+      if (bytes > maxBytes || files > maxFiles) return { bytes, files };
+    }
+  }
+  return { bytes, files };
+}

@@ -1,0 +1,33 @@
+import type { LaunchSpec } from "../isolation.js";
+import type { Cgroup } from "./cgroup/cgroup.js";
+
+/** The uid and gid that every guest sees itself as. */
+export const GUEST_ID = 1000;
+
+/** Where the launch stub appears inside the walls until it has covered its own tracks. */
+export const STUB_TARGET = "/.launch-stub";
+
+/** Everything the walls need to know about one launch; made once, changed by nobody. */
+export interface LaunchPlan {
+  readonly spec: LaunchSpec;
+  /** The kernel's ids of the guest: the host's own, or the plugin's when the host is root. */
+  readonly uid: number;
+  readonly gid: number;
+  /** Read-only inputs and executables with the path at which bubblewrap finds them. */
+  readonly inputs: readonly PlannedInput[];
+  /** Where bubblewrap finds the data directory. */
+  readonly dataSource: string | undefined;
+  /** Whether the kernel itself stops writes over the quota of the data directory. */
+  readonly isDataQuotaKernel: boolean;
+  readonly stubSource: string;
+  readonly seccompProgram: Uint8Array;
+  readonly cgroup: Cgroup | undefined;
+  /** Hard limits of the host process, which no guest can be given more than. */
+  readonly hostLimits: ReadonlyMap<string, number>;
+}
+
+export interface PlannedInput {
+  readonly source: string;
+  readonly target: string;
+  readonly executable: boolean;
+}

@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { PaddockError } from "@paddock/contract";
+import type { LaunchSpec, Posture } from "../isolation.js";
+import { type Bubblewrap, encodeArguments } from "./bubblewrap.js";
+import type { Cgroup } from "./cgroup/cgroup.js";
+import type { LaunchPlan } from "./launch-plan.js";
+import { type LogStream, readLogStream } from "./log-stream.js";
+import { readStartTime } from "./process-status.js";
+import { readSeen } from "./seen.js";
+import { toSetupError } from "./setup-error.js";
+import { readStatus, type StatusReader } from "./status-reader.js";
+import {
+  encodeStubInstructions,
+  STUB_READY,
+  STUB_RELEASE,
+  type StubInstruction,
+} from "./stub-instructions.js";
+import { bubblewrapArguments, checkPosture, stubCommand, stubInstructions } from "./walls.js";
+
+/** Descriptors of the first process, from 3 upward. */
+const CHANNEL = 3;
+const BUBBLEWRAP_ARGUMENTS = 4;
+const BUBBLEWRAP_STATUS = 5;
+const INNER_INSTRUCTIONS = 6;
+const OUTER_INSTRUCTIONS = 7;
+
+/** From spawn to the waiting stub; a start takes some 10 ms. */
+const SETUP_TIMEOUT_MS = 15_000;
+
+/** What runs before bubblewrap when the host is root. */
+export interface OuterCommand {
+  readonly stub: string;
+  readonly instructions: readonly StubInstruction[];
+}
+
+/** A guest whose walls stand, and whose program has been let go. */
+export interface Launched {
+  readonly child: ChildProcess;
+  /** The guest's first process, as the host sees it. */
+  readonly pid: number;
+  readonly startTime: number;
+  readonly channel: Duplex;
+  readonly posture: Posture;
+  readonly status: StatusReader;
+  readonly logs: readonly LogStream[];
+}
+
+export function bubblewrapCommand(): readonly string[] {
+  const fd = String;
+  return ["--args", fd(BUBBLEWRAP_ARGUMENTS), "--", ...stubCommand(INNER_INSTRUCTIONS, CHANNEL)];
+}
+
+/**
+ * Starts bubblewrap, places the guest in its control group, waits for the stub, reads the walls back, and
+ * only then opens the gate. Whatever fails on the way kills and reaps what was started before it rejects.
+ */
+export async function launch(
+  bubblewrap: Bubblewrap,
+  outer: OuterCommand | undefined,
+  plan: LaunchPlan,
+  signal: AbortSignal | undefined,
+): Promise<Launched> {
+  signal?.throwIfAborted();
+  const { spec } = plan;
+  const child = start(bubblewrap, outer, spec);
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const timeout = AbortSignal.timeout(SETUP_TIMEOUT_MS);
+  const stop = AbortSignal.any(signal === undefined ? [timeout] : [timeout, signal]);
+  const logs = readLogs(child, spec);
+  // Safe: stdio was asked for as pipes at these numbers.
+  const channel = child.stdio[CHANNEL] as unknown as Duplex;
+  const status = readStatus(child.stdio[BUBBLEWRAP_STATUS] as Readable);
+  channel.on("error", () => channel.destroy());
+  try {
+    await spawned(child);
+    const steps = stubInstructions(plan);
+    send(
+      child,
+      BUBBLEWRAP_ARGUMENTS,
+      encodeArguments(["--json-status-fd", String(BUBBLEWRAP_STATUS), ...bubblewrapArguments(plan)]),
+    );
+    send(child, INNER_INSTRUCTIONS, encodeStubInstructions(steps.map(([, step]) => step)));
+    if (outer !== undefined) send(child, OUTER_INSTRUCTIONS, encodeStubInstructions(outer.instructions));
+    const [pid] = await Promise.all([
+      status.childPid.then(async (found) => {
+        if (found !== undefined) await place(plan.cgroup, found);
+        return found;
+      }),
+      readReport(channel, stop).then((report) => {
+        if (report !== STUB_READY) throw setupFailure(report, plan, outer, logs);
+      }),
+    ]);
+    if (pid === undefined) throw setupFailure("", plan, outer, logs);
+    const posture = checkPosture(plan, await readSeen(pid));
+    stop.throwIfAborted();
+    channel.write(STUB_RELEASE);
+    return { child, pid, startTime: readStartTime(pid) ?? 0, channel, posture, status, logs };
+  } catch (error) {
+    // First the kill, then the descriptors: an end of file must not look like permission to go on.
+    child.kill("SIGKILL");
+    await exited.catch(() => undefined);
+    for (const log of logs) log.close();
+    for (const stream of child.stdio) stream?.destroy();
+    signal?.throwIfAborted();
+    throw toSetupError(error, spec.label);
+  }
+}
+
+function start(bubblewrap: Bubblewrap, outer: OuterCommand | undefined, spec: LaunchSpec): ChildProcess {
+  const [command, args] =
+    outer === undefined
+      ? [bubblewrap.path, bubblewrapCommand()]
+      : [outer.stub, [String(OUTER_INSTRUCTIONS), String(CHANNEL)]];
+  try {
+    return spawn(command, args, {
+      cwd: "/",
+      // Empty: it would be readable in the guest's /proc before the stub has covered it.
+      env: {},
+      stdio: [
+        "ignore",
+        "pipe",
+        "pipe",
+        "pipe",
+        "pipe",
+        "pipe",
+        "pipe",
+        ...(outer === undefined ? [] : ["pipe" as const]),
+      ],
+    });
+  } catch (error) {
+    throw toSetupError(error, spec.label);
+  }
+}
+
+function spawned(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+}
+
+function readLogs(child: ChildProcess, spec: LaunchSpec): readonly LogStream[] {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) return [];
+  const rate = spec.limits.logLinesPerSecond;
+  return [
+    readLogStream("stdout", stdout, rate, spec.onLog),
+    readLogStream("stderr", stderr, rate, spec.onLog),
+  ];
+}
+
+function send(child: ChildProcess, descriptor: number, bytes: Buffer): void {
+  const stream = child.stdio[descriptor] as Writable;
+  // The reader may be gone already; what it reported says why.
+  stream.on("error", () => stream.destroy());
+  stream.end(bytes);
+}
+
+async function place(cgroup: Cgroup | undefined, pid: number): Promise<void> {
+  await cgroup?.place(pid);
+}
+
+/** The stub's one line, or what there was of it when the channel ended. */
+function readReport(channel: Duplex, stop: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const done = (finish: () => void) => {
+      channel.off("readable", read).off("end", end).off("close", end);
+      stop.removeEventListener("abort", abort);
+      finish();
+    };
+    const read = () => {
+      // Byte by byte up to the newline: what follows belongs to the guest's connection.
+      for (let byte = channel.read(1); byte !== null; byte = channel.read(1)) {
+        text += String(byte);
+        if (text.endsWith("\n") || text.length > 64) return done(() => resolve(text));
+      }
+    };
+    const end = () => done(() => resolve(text));
+    const abort = () => done(() => reject(stop.reason));
+    channel.on("readable", read).on("end", end).on("close", end);
+    stop.addEventListener("abort", abort);
+    if (stop.aborted) abort();
+  });
+}
+
+function setupFailure(
+  report: string,
+  plan: LaunchPlan,
+  outer: OuterCommand | undefined,
+  logs: readonly LogStream[],
+): PaddockError {
+  const lines = logs.flatMap((log) => log.lastLines());
+  const failed = /^failed (\d+) (\d+)\n$/.exec(report);
+  const step = failed === null ? undefined : findStep(Number(failed[1]), plan, outer);
+  const state =
+    failed === null ? (lines.at(-1) ?? "bubblewrap ended without a word") : `${step}: errno ${failed[2]}`;
+  return new PaddockError("SETUP_FAILED", `Cannot start "${plan.spec.label}": ${state}.`, {
+    hint: "Run `paddock doctor` to see what this machine offers.",
+    data: { lastLines: lines },
+  });
+}
+
+/** The same report descriptor serves both stages; the inner one can only speak once the outer one is done. */
+function findStep(index: number, plan: LaunchPlan, outer: OuterCommand | undefined): string {
+  const [wall, inner] = stubInstructions(plan)[index] ?? [];
+  const first = outer?.instructions[index];
+  const name = (step: StubInstruction | undefined) =>
+    step === undefined ? "" : `${step.kind}${"target" in step ? ` ${step.target}` : ""}`;
+  const candidates = [
+    first === undefined ? "" : `before the walls, ${name(first)}`,
+    inner === undefined ? "" : `${wall}, ${name(inner)}`,
+  ];
+  return candidates.filter(Boolean).join(" or ");
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import type { DataVolume } from "./data-volume.js";
+import { VOLUME_FILES } from "./data-volume.js";
+import type { PlannedInput } from "./launch-plan.js";
+import type { StubInstruction } from "./stub-instructions.js";
+
+/**
+ * Where the staged inputs appear to bubblewrap, in a mount namespace of the guest's own: a directory that
+ * every machine has and that nothing of the host's is needed from at that point.
+ */
+const STAGED = "/tmp";
+
+export interface OuterStage {
+  readonly instructions: readonly StubInstruction[];
+  /** The inputs again, at the paths where bubblewrap finds them. */
+  readonly inputs: readonly PlannedInput[];
+  readonly stubSource: string;
+  readonly dataSource: string | undefined;
+}
+
+export interface OuterStageRequest {
+  /** An empty directory of this host's to build in. */
+  readonly stage: string;
+  readonly inputs: readonly PlannedInput[];
+  readonly stubSource: string;
+  readonly volume: DataVolume | undefined;
+  readonly uid: number;
+  readonly bubblewrap: string;
+  readonly bubblewrapArguments: readonly string[];
+}
+
+/**
+ * What root does before it becomes the plugin's own uid: every source is bound, as root, into one place
+ * that this uid can reach, however private the folders above it are; then root is gone for good. Nothing
+ * of it is visible outside this mount namespace, and all of it ends with the last process inside.
+ */
+export function planOuterStage(request: OuterStageRequest): OuterStage {
+  const { stage, uid, volume } = request;
+  const staged = (name: string) => join(STAGED, name);
+  const building = (name: string) => join(stage, name);
+  const inputs = request.inputs.map((input, index) => ({ ...input, source: staged(`input-${index}`) }));
+  const instructions: StubInstruction[] = [
+    { kind: "privateMounts" },
+    { kind: "tmpfs", target: stage, sizeBytes: 1024 * 1024, inodes: 4_096, mode: 0o755, uid: 0, gid: 0 },
+    ...request.inputs.map(
+      (input, index) =>
+        ({
+          kind: "bindMount",
+          source: input.source,
+          target: building(`input-${index}`),
+          flags: input.executable ? ["ro", "nosuid", "nodev"] : ["ro", "nosuid", "nodev", "noexec"],
+        }) as const,
+    ),
+    {
+      kind: "bindMount",
+      source: request.stubSource,
+      target: building("stub"),
+      flags: ["ro", "nosuid", "nodev"],
+    },
+    ...stageVolume(volume, building("data"), uid),
+    { kind: "moveMount", source: stage, target: STAGED },
+    { kind: "identity", uid, gid: uid },
+    { kind: "dieWithParent", parentPid: process.pid },
+    {
+      kind: "execute",
+      path: request.bubblewrap,
+      argv: [request.bubblewrap, ...request.bubblewrapArguments],
+    },
+  ];
+  return { instructions, inputs, stubSource: staged("stub"), dataSource: stagedData(volume, staged("data")) };
+}
+
+function stageVolume(
+  volume: DataVolume | undefined,
+  target: string,
+  uid: number,
+): readonly StubInstruction[] {
+  if (volume === undefined) return [];
+  if (volume.kind === "directory") {
+    return [{ kind: "bindMount", source: volume.path, target, flags: ["nosuid", "nodev", "noexec"] }];
+  }
+  return [
+    { kind: "makeDirectory", path: target, mode: 0o755, uid: 0, gid: 0 },
+    { kind: "ext4Image", image: volume.image, target, options: "errors=remount-ro" },
+    { kind: "makeDirectory", path: join(target, VOLUME_FILES), mode: 0o700, uid, gid: uid },
+  ];
+}
+
+function stagedData(volume: DataVolume | undefined, target: string): string | undefined {
+  if (volume === undefined) return undefined;
+  return volume.kind === "directory" ? target : join(target, VOLUME_FILES);
+}

@@ -1,0 +1,130 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+
+/** A waiting process as /proc shows it from outside. */
+export interface Seen {
+  /** "Name" → value of /proc/PID/status. */
+  readonly status: ReadonlyMap<string, string>;
+  /** Name → soft and hard limit of /proc/PID/limits; Infinity for unlimited. */
+  readonly limits: ReadonlyMap<string, { readonly soft: number; readonly hard: number }>;
+  readonly mounts: readonly SeenMount[];
+  /** Name → inode link such as "net:[4026532281]", of the guest and of this process. */
+  readonly namespaces: ReadonlyMap<string, string>;
+  readonly ownNamespaces: ReadonlyMap<string, string>;
+  readonly uidMap: string;
+  readonly gidMap: string;
+  readonly descriptors: ReadonlyMap<number, string>;
+  readonly cgroups: readonly string[];
+  readonly sessionId: number;
+}
+
+export interface SeenMount {
+  readonly target: string;
+  readonly type: string;
+  readonly flags: ReadonlySet<string>;
+  readonly superOptions: readonly string[];
+}
+
+export const NAMESPACES = ["user", "pid", "net", "ipc", "uts", "cgroup", "mnt"] as const;
+
+/** Reads everything the posture is compared with. Rejects when the process is gone or hidden from us. */
+export async function readSeen(pid: number): Promise<Seen> {
+  const file = (name: string) => readFile(`/proc/${pid}/${name}`, "utf8");
+  const [status, limits, mountinfo, uidMap, gidMap, cgroup, stat, descriptors, namespaces, ownNamespaces] =
+    await Promise.all([
+      file("status"),
+      file("limits"),
+      file("mountinfo"),
+      file("uid_map"),
+      file("gid_map"),
+      file("cgroup"),
+      file("stat"),
+      readDescriptors(pid),
+      readNamespaces(String(pid)),
+      readNamespaces("self"),
+    ]);
+  return {
+    status: parseStatus(status),
+    limits: parseLimits(limits),
+    mounts: mountinfo.split("\n").filter(Boolean).map(parseMount),
+    namespaces,
+    ownNamespaces,
+    uidMap: squeeze(uidMap),
+    gidMap: squeeze(gidMap),
+    descriptors,
+    cgroups: cgroup.split("\n").filter(Boolean),
+    sessionId: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]),
+  };
+}
+
+export function parseStatus(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split("\n").flatMap((line) => {
+      const colon = line.indexOf(":");
+      return colon === -1
+        ? []
+        : [
+            [
+              line.slice(0, colon),
+              line
+                .slice(colon + 1)
+                .trim()
+                .replaceAll("\t", " "),
+            ] as const,
+          ];
+    }),
+  );
+}
+
+/** Lines such as "Max open files            20000                20000                files". */
+export function parseLimits(
+  text: string,
+): ReadonlyMap<string, { readonly soft: number; readonly hard: number }> {
+  const limits = new Map<string, { soft: number; hard: number }>();
+  for (const line of text.split("\n")) {
+    const match = /^Max (.+?)\s{2,}(\d+|unlimited)\s+(\d+|unlimited)/.exec(line);
+    if (match !== null) limits.set(match[1] ?? "", { soft: toLimit(match[2]), hard: toLimit(match[3]) });
+  }
+  return limits;
+}
+
+function toLimit(text: string | undefined): number {
+  return text === "unlimited" ? Number.POSITIVE_INFINITY : Number(text);
+}
+
+/** proc(5): id parent device root target flags [optional…] - type source super-options. */
+export function parseMount(line: string): SeenMount {
+  const [left = "", right = ""] = line.split(" - ");
+  const [, , , , target = "", flags = ""] = left.split(" ");
+  const [type = "", , superOptions = ""] = right.split(" ");
+  return {
+    target: unescapeOctal(target),
+    type,
+    flags: new Set(flags.split(",")),
+    superOptions: superOptions.split(","),
+  };
+}
+
+function unescapeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
+}
+
+async function readDescriptors(pid: number): Promise<ReadonlyMap<number, string>> {
+  const names = await readdir(`/proc/${pid}/fd`);
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [Number(name), await readlink(`/proc/${pid}/fd/${name}`)] as const),
+    ),
+  );
+}
+
+async function readNamespaces(pid: string): Promise<ReadonlyMap<string, string>> {
+  return new Map(
+    await Promise.all(
+      NAMESPACES.map(async (name) => [name, await readlink(`/proc/${pid}/ns/${name}`)] as const),
+    ),
+  );
+}
+
+function squeeze(text: string): string {
+  return text.trim().replaceAll(/ +/g, " ");
+}

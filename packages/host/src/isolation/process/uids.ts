@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PaddockError } from "@paddock/contract";
+
+/**
+ * First uid of the default range. systemd's table of uids calls 1,879,048,192 to 2,147,483,647 unused
+ * (UIDS-GIDS.md), so no distribution, container manager or directory service hands these out.
+ */
+export const FIRST_UID = 1_879_048_192;
+export const UID_COUNT = 1_048_576;
+
+/** Machine-wide, whatever home a host uses: two hosts must not give one uid to two plugins. */
+export const UID_DIRECTORY = "/var/lib/paddock/uids";
+
+export interface UidRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * The uid of a plugin and tenant, the same in every later run: one file a uid, named by it, holding its
+ * owner. Files appear whole or not at all (link(2) is atomic), so no lock is needed and a killed host
+ * leaves nothing half-done. A uid is never given to another owner.
+ */
+export async function allocateUid(
+  owner: string,
+  range: UidRange,
+  directory = UID_DIRECTORY,
+): Promise<number> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const start = createHash("sha256").update(owner).digest().readUInt32LE(0) % range.count;
+  for (let probe = 0; probe < Math.min(range.count, MAX_PROBES); probe++) {
+    const uid = range.first + ((start + probe) % range.count);
+    if ((await claim(directory, uid, owner)) === owner) return uid;
+  }
+  throw new PaddockError(
+    "SETUP_FAILED",
+    `Cannot give "${owner}" a uid of its own: ${MAX_PROBES} candidates are taken.`,
+    {
+      hint: "Give the host a larger range with uids.count.",
+    },
+  );
+}
+
+const MAX_PROBES = 4_096;
+
+/** Who owns the uid after we tried to take it. */
+async function claim(directory: string, uid: number, owner: string): Promise<string> {
+  const path = join(directory, String(uid));
+  const taken = await readOwner(path);
+  if (taken !== undefined) return taken;
+  const draft = join(directory, `.${process.pid}-${uid}-${Math.random().toString(36).slice(2)}`);
+  await writeFile(draft, owner, { flag: "wx", mode: 0o600 });
+  try {
+    await link(draft, path);
+    return owner;
+  } catch (error) {
+    if (!isCode(error, "EEXIST")) throw error;
+    return (await readOwner(path)) ?? "";
+  } finally {
+    await unlink(draft);
+  }
+}
+
+async function readOwner(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
