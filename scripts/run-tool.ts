@@ -1,0 +1,19 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+export interface ToolOptions {
+  readonly directory?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a command with this terminal as its own and gives its exit code; 128 when a signal ended it. */
+export async function runTool(command: readonly string[], options: ToolOptions = {}): Promise<number> {
+  const [program = "", ...args] = command;
+  const child = spawn(program, args, {
+    stdio: "inherit",
+    cwd: options.directory ?? process.cwd(),
+    env: { ...process.env, ...options.env },
+  });
+  const [code]: (number | null)[] = await once(child, "exit");
+  return code ?? 128;
+}
