@@ -34,6 +34,8 @@ enum operation {
   OP_ENVIRONMENT = 18,
   OP_READY = 19,
   OP_EXECUTE = 20,
+  OP_MAKE_DIRECTORY = 21,
+  OP_MOVE_MOUNT = 22,
   OP_COUNT
 };
 
@@ -45,6 +47,7 @@ static const char *const shapes[OP_COUNT] = {
   [OP_RLIMIT] = "nll",           [OP_IDENTITY] = "ii",       [OP_DROP_CAPABILITIES] = "", [OP_NO_NEW_PRIVILEGES] = "",
   [OP_CLOSE_FROM] = "d",         [OP_SECCOMP] = "p",         [OP_DIE_WITH_PARENT] = "n",  [OP_CHDIR] = "t",
   [OP_UMASK] = "o",              [OP_ENVIRONMENT] = "*",     [OP_READY] = "",             [OP_EXECUTE] = "tt*",
+  [OP_MAKE_DIRECTORY] = "toii",  [OP_MOVE_MOUNT] = "tt",
 };
 
 struct instruction {

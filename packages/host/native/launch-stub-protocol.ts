@@ -116,7 +116,7 @@ export function describeProtocol(command: readonly string[]): void {
       ["with a NUL inside an argument", patched(good, 14, [0])],
       ["longer than the buffer", Buffer.concat([good, Buffer.alloc(300 * 1024)])],
       ["with operation 0", rawList([0])],
-      ["with an unknown operation", rawList([21])],
+      ["with an unknown operation", rawList([23])],
       ["with operation 255", rawList([255])],
       ["with an argument missing", rawList([8, witness])],
       ["with an argument too many", rawList([8, witness, "x", "y"])],

@@ -52,6 +52,10 @@ static long perform(void) {
       return 0;
     case OP_READY: return wait_for_release();
     case OP_EXECUTE: return CALL(execve, text[0], text + 1, environment);
+    case OP_MAKE_DIRECTORY:
+      parse_number(text[1], 8, 0777, &first), parse_number(text[2], 10, HIGHEST_ID, &second);
+      return parse_number(text[3], 10, HIGHEST_ID, &third), make_directory(text[0], first, second, third);
+    case OP_MOVE_MOUNT: return CALL(mount, text[0], text[1], 0, MS_MOVE);
     default: return -ENOSYS;
   }
 }

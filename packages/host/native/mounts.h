@@ -43,6 +43,16 @@ static long reopen_here(const char *source) {
   return same ? descriptor : -ESTALE;
 }
 
+// Most targets lie in a fresh tmpfs, where nothing is: a directory goes on a directory, anything else on a file.
+static long make_mount_point(const char *source, const char *target) {
+  static struct statx kind;
+  long result = CALL(statx, AT_FDCWD, source, 0, STATX_TYPE, &kind);
+  if (result < 0) return result;
+  result = S_ISDIR(kind.stx_mode) ? CALL(mkdirat, AT_FDCWD, target, 0755)
+                                  : CALL(mknodat, AT_FDCWD, target, S_IFREG | 0444, 0);
+  return result == -EEXIST ? 0 : result;
+}
+
 static long bind_mount(const char *source, const char *target, u64 flags) {
   static char reopened[32] = "/proc/self/fd/";
   if (starts_with(source, "/proc/self/fd/")) {
@@ -51,7 +61,8 @@ static long bind_mount(const char *source, const char *target, u64 flags) {
     reopened[append_number(reopened, 14, (u32)descriptor)] = 0;
     source = reopened;
   }
-  long result = CALL(mount, source, target, 0, MS_BIND);
+  long result = make_mount_point(source, target);
+  if (result == 0) result = CALL(mount, source, target, 0, MS_BIND);
   // Private: what the host mounts below the source later was never granted, and would come without our flags.
   if (result == 0) result = CALL(mount, 0, target, 0, MS_PRIVATE);
   if (result == 0) result = CALL(mount, 0, target, 0, MS_BIND | MS_REMOUNT | flags);

@@ -1,4 +1,4 @@
-// What the process is and may do: identity, capabilities, limits, descriptors, system calls.
+// Files it prepares, and what the process is and may do: identity, capabilities, limits, descriptors, system calls.
 #pragma once
 
 #include <linux/capability.h>
@@ -24,6 +24,18 @@ static long write_file(const char *path, const char *text, u32 length) {
   CALL(close, descriptor);
   if (written < 0) return written;
   return (u32)written == length ? 0 : -EIO;  // A kernel setting takes one write or none.
+}
+
+// Takes an existing directory too, but never a link in its place, and gives it this owner and mode either way.
+static long make_directory(const char *path, u64 mode, u64 uid, u64 gid) {
+  long result = CALL(mkdirat, AT_FDCWD, path, 0700);
+  if (result < 0 && result != -EEXIST) return result;
+  long descriptor = CALL(openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0) return descriptor;
+  result = CALL(fchown, descriptor, uid, gid);
+  if (result == 0) result = CALL(fchmod, descriptor, mode);
+  CALL(close, descriptor);
+  return result;
 }
 
 static long become(u64 uid, u64 gid) {

@@ -85,6 +85,37 @@ if (isRoot) {
       expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(folder);
     });
 
+    it("builds a place of binds and moves it where another user reaches it", async () => {
+      const build = at("private", "build");
+      mkdirSync(build, { recursive: true, mode: 0o700 });
+      const { output, report } = await run([
+        { kind: "privateMounts" },
+        { kind: "tmpfs", target: build, sizeBytes: 1 << 20, inodes: 64, mode: 0o755, uid: 0, gid: 0 },
+        { kind: "bindMount", source: at("source"), target: join(build, "folder"), flags },
+        { kind: "bindMount", source: at("source", "x"), target: join(build, "file"), flags },
+        { kind: "makeDirectory", path: join(build, "own"), mode: 0o700, uid: GUEST_ID, gid: GUEST_ID },
+        { kind: "makeDirectory", path: join(build, "own"), mode: 0o750, uid: GUEST_ID, gid: GUEST_ID },
+        { kind: "moveMount", source: build, target: at("tmp") },
+        { kind: "identity", uid: GUEST_ID, gid: GUEST_ID },
+        { kind: "chdir", path: at("tmp") },
+        sh("cat folder/x file; stat -c ' %u %a' own; : >own/mine && ls own; : >file"),
+      ]);
+      expect(report).toBe("");
+      expect(output).toMatch(/^hellohello 60001 750\nmine\n.*Read-only file system/s);
+    });
+
+    it("makes no directory where a link stands", async () => {
+      symlinkSync("/etc", at("link"));
+      const directory = {
+        kind: "makeDirectory",
+        path: at("link"),
+        mode: 0o777,
+        uid: GUEST_ID,
+        gid: GUEST_ID,
+      } as const;
+      expect(await run([directory, sh("true")])).toMatchObject({ exitCode: 125, report: "failed 0 20\n" });
+    });
+
     it("takes a mount away again", async () => {
       const { output } = await run([
         { kind: "privateMounts" },

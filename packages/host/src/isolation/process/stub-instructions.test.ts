@@ -29,6 +29,8 @@ const samples: readonly (readonly [StubInstruction, readonly string[]])[] = [
   [{ kind: "rlimit", resource: "nproc", soft: 0, hard: "unlimited" }, ["6", "0", "unlimited"]],
   [{ kind: "identity", uid: 0xffff_fffe, gid: 7 }, ["4294967294", "7"]],
   [{ kind: "closeFrom", descriptor: 4 }, ["4"]],
+  [{ kind: "makeDirectory", path: "/d", mode: 0o700, uid: 5, gid: 6 }, ["/d", "700", "5", "6"]],
+  [{ kind: "moveMount", source: "/a", target: "/b" }, ["/a", "/b"]],
   [{ kind: "umask", mask: 0o77 }, ["77"]],
   [{ kind: "environment", variables: { A: "1=2", B: "" } }, ["A=1=2", "B="]],
 ];

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { HIGHEST_INT, id, limit, octal, refusal, u32, whole } from "./stub-arguments.js";
 
 /**
  * One step of the launch stub (`native/launch-stub.c`), which does them in order and stops at the first that fails.
@@ -9,7 +10,10 @@ export type StubInstruction =
   | { readonly kind: "privateMounts" }
   /** Nothing that the host mounts from now on appears in this mount namespace. */
   | { readonly kind: "sealMounts" }
-  /** Binds `source` without what is mounted below it. `/proc/self/fd/N` pins the file; ESTALE when it is out of reach. */
+  /**
+   * Binds `source` without what is mounted below it, making `target` when it is missing.
+   * `/proc/self/fd/N` pins the file; ESTALE when it is out of reach.
+   */
   | {
       readonly kind: "bindMount";
       readonly source: string;
@@ -57,7 +61,17 @@ export type StubInstruction =
   /** Writes STUB_READY to the report descriptor and waits there for STUB_RELEASE. */
   | { readonly kind: "ready" }
   /** Becomes the program; always the last instruction. `argv` includes the program's own name. */
-  | { readonly kind: "execute"; readonly path: string; readonly argv: readonly string[] };
+  | { readonly kind: "execute"; readonly path: string; readonly argv: readonly string[] }
+  /** A directory, new or already there but no link, with exactly this mode and owner. */
+  | {
+      readonly kind: "makeDirectory";
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  /** Moves a mount with all that is mounted below it. */
+  | { readonly kind: "moveMount"; readonly source: string; readonly target: string };
 
 export type MountFlag = "ro" | "nosuid" | "nodev" | "noexec";
 
@@ -83,6 +97,8 @@ export const STUB_OPERATIONS: Readonly<Record<StubInstruction["kind"], number>> 
   environment: 18,
   ready: 19,
   execute: 20,
+  makeDirectory: 21,
+  moveMount: 22,
 };
 
 /** Numbers of the resource limits, from asm-generic/resource.h; the same on x86-64 and arm64. */
@@ -118,8 +134,6 @@ export const STUB_NOT_RELEASED_EXIT = 126;
 /** The stub reads lists up to this size. */
 export const MAX_STUB_LIST_BYTES = 256 * 1024;
 export const MAX_STUB_ARGUMENTS = 255;
-
-const HIGHEST_INT = 0x7fff_ffff;
 
 /** Writes a list as the stub reads it; throws RangeError for what the stub would refuse. */
 export function encodeStubInstructions(instructions: readonly StubInstruction[]): Buffer {
@@ -193,6 +207,10 @@ function argumentsOf(instruction: StubInstruction): readonly (string | Uint8Arra
       return Object.entries(instruction.variables).map(environmentEntry);
     case "execute":
       return [instruction.path, ...instruction.argv];
+    case "makeDirectory":
+      return [instruction.path, octal(instruction.mode, 0o777), id(instruction.uid), id(instruction.gid)];
+    case "moveMount":
+      return [instruction.source, instruction.target];
   }
 }
 
@@ -213,33 +231,4 @@ function seccompProgram(program: Uint8Array): Uint8Array {
     throw refusal("seccomp", `${program.length} bytes are not 1 to 4096 filters of 8 bytes each`);
   }
   return program;
-}
-
-function limit(value: number | "unlimited"): string {
-  return value === "unlimited" ? value : whole(value);
-}
-
-/** The highest id of all means "leave it as it is" to setresuid: root would stay root. */
-function id(value: number): string {
-  return whole(value, 0xffff_fffe);
-}
-
-function octal(value: number, highest: number): string {
-  whole(value, highest);
-  return value.toString(8);
-}
-
-function whole(value: number, highest = Number.MAX_SAFE_INTEGER): string {
-  if (!Number.isInteger(value) || value < 0 || value > highest) {
-    throw refusal(String(value), `not a whole number from 0 to ${highest}`);
-  }
-  return String(value);
-}
-
-function refusal(subject: string, state: string): RangeError {
-  return new RangeError(`Cannot encode stub instructions: ${subject}: ${state}.`);
-}
-
-function u32(value: number): Uint8Array {
-  return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
 }
