@@ -1,0 +1,62 @@
+/** One level of the house, from the top down. */
+export interface Floor {
+  readonly about: string;
+  /** Folders (ending in "/") and files; the longest one that a path begins with is its room. */
+  readonly rooms: readonly string[];
+}
+
+/**
+ * A file may import from its own room and from rooms on lower floors; types count. ARCHITECTURE.md shows the
+ * same table.
+ */
+export const FLOORS: readonly Floor[] = [
+  { about: "the command", rooms: ["packages/cli/src/"] },
+  { about: "the door of the library", rooms: ["packages/host/src/index.ts"] },
+  { about: "the composition root", rooms: ["packages/host/src/host.ts"] },
+  {
+    about: "what happens to a call, and to a request of a guest",
+    rooms: [
+      "packages/host/src/pipeline/",
+      "packages/host/src/supervisor/",
+      "packages/host/src/capabilities/",
+    ],
+  },
+  { about: "code, stored and bundled (inside a sandbox)", rooms: ["packages/host/src/bundle/"] },
+  {
+    about: "walls, interpreters, rights",
+    rooms: ["packages/host/src/isolation/", "packages/host/src/runtimes/", "packages/host/src/permissions/"],
+  },
+  { about: "the port of the runtimes", rooms: ["packages/host/src/runtimes/runtime.ts"] },
+  { about: "the port of the isolations", rooms: ["packages/host/src/isolation/isolation.ts"] },
+  {
+    about: "what the rooms above stand on",
+    rooms: ["packages/host/src/config/", "packages/host/src/store/", "sdks/typescript/src/"],
+  },
+  { about: "small leaf files of the host", rooms: ["packages/host/src/"] },
+  { about: "what both sides of a wall agree on", rooms: ["packages/contract/src/"] },
+];
+
+/** Siblings under a port: each folder or file on a list is one of them, and none imports another. */
+export const SIBLINGS: readonly (readonly string[])[] = [
+  [
+    "packages/host/src/isolation/in-process/",
+    "packages/host/src/isolation/process/",
+    "packages/host/src/isolation/container/",
+    "packages/host/src/isolation/worker/",
+  ],
+  [
+    "packages/host/src/runtimes/node.ts",
+    "packages/host/src/runtimes/python.ts",
+    "packages/host/src/runtimes/program.ts",
+    "packages/host/src/runtimes/wasm.ts",
+    "packages/host/src/runtimes/mcp.ts",
+  ],
+];
+
+/** The doors of the packages: what may stand after `from` outside of a package, and the file it leads to. */
+export const DOORS: Readonly<Record<string, string>> = {
+  "@paddock/contract": "packages/contract/src/index.ts",
+  "@paddock/host": "packages/host/src/index.ts",
+  "@paddock/sdk": "sdks/typescript/src/index.ts",
+  "@paddock/sdk/guest-entry": "sdks/typescript/src/guest/guest-entry.ts",
+};
