@@ -1,4 +1,5 @@
-// Bundles the TypeScript SDK's guest entry to sdks/typescript/dist/guest-entry.js: one file without imports.
+// Bundles the TypeScript SDK's guest entry to one file without imports: sdks/typescript/dist/guest-entry.js,
+// or the file named as first argument.
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
@@ -14,7 +15,7 @@ const { output } = await build({
   },
   // The contract's door also leads to the manifest and zod; only what is used comes along.
   treeshake: { moduleSideEffects: (id) => id.endsWith("guest-entry.ts") },
-  output: { file: path("sdks/typescript/dist/guest-entry.js"), format: "iife" },
+  output: { file: process.argv[2] ?? path("sdks/typescript/dist/guest-entry.js"), format: "iife" },
   logLevel: "warn",
 });
 

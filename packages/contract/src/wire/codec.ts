@@ -62,8 +62,15 @@ function isId(value: unknown): value is number {
 function isWireError(value: unknown): value is WireError {
   if (typeof value !== "object" || value === null) return false;
   const { code, message, data } = value as Readonly<Record<string, unknown>>;
-  const isData = data === undefined || (typeof data === "object" && data !== null && !Array.isArray(data));
-  return typeof code === "number" && Number.isInteger(code) && typeof message === "string" && isData;
+  return (
+    typeof code === "number" && Number.isInteger(code) && typeof message === "string" && isErrorData(data)
+  );
+}
+
+function isErrorData(data: unknown): boolean {
+  if (data === undefined) return true;
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return false;
+  return !("code" in data) || typeof data.code === "string";
 }
 
 /** JSON for a value; `undefined`, functions and symbols become null, as JSON-RPC needs a value. */

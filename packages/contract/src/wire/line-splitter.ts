@@ -1,8 +1,11 @@
 const NEWLINE = 0x0a;
 
+/** Pieces of one line that are kept apart; a guest that sends byte by byte makes the host hold no more. */
+const MAX_PARTS = 64;
+
 /** What this file needs of the platform, so that it compiles where `Buffer` does not exist. */
 export interface LineDecoder {
-  /** Text of the bytes, or `undefined` when they are not UTF-8. */
+  /** Text of the bytes, or `undefined` when they are not UTF-8. A byte order mark is a character like others. */
   decode(bytes: Uint8Array): string | undefined;
   concat(parts: readonly Uint8Array[]): Uint8Array;
 }
@@ -32,7 +35,10 @@ export class LineSplitter {
       if (this.#partBytes + bytes > this.#maxBytes) return this.#tooLong();
       this.#parts.push(end === -1 ? chunk : chunk.subarray(0, end));
       this.#partBytes += bytes;
-      if (end === -1) return undefined;
+      if (end === -1) {
+        if (this.#parts.length > MAX_PARTS) this.#parts = [this.#decoder.concat(this.#parts)];
+        return undefined;
+      }
       const line = this.#decoder.concat(this.#parts);
       this.#parts = [];
       this.#partBytes = 0;
@@ -57,8 +63,7 @@ export class LineSplitter {
   /** Whole lines: decoded at once where they are ASCII (then characters are bytes), else one by one. */
   #emitLines(bytes: Uint8Array): string | undefined {
     const text = this.#decoder.decode(bytes);
-    if (text === undefined) return "not UTF-8";
-    if (text.length !== bytes.length) return this.#emitEach(bytes);
+    if (text === undefined || text.length !== bytes.length) return this.#emitEach(bytes);
     for (let start = 0; start < text.length; ) {
       const end = text.indexOf("\n", start);
       if (end - start > this.#maxBytes) return this.#tooLong();
