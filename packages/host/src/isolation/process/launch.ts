@@ -69,8 +69,9 @@ export async function launch(
   const stop = AbortSignal.any(signal === undefined ? [timeout] : [timeout, signal]);
   const logs = readLogs(child, spec);
   // Safe: stdio was asked for as pipes at these numbers.
-  const channel = child.stdio[CHANNEL] as unknown as Duplex;
-  const status = readStatus(child.stdio[BUBBLEWRAP_STATUS] as Readable);
+  const stdio: readonly unknown[] = child.stdio;
+  const channel = stdio[CHANNEL] as Duplex;
+  const status = readStatus(stdio[BUBBLEWRAP_STATUS] as Readable);
   channel.on("error", () => channel.destroy());
   try {
     await spawned(child);
@@ -151,7 +152,9 @@ function readLogs(child: ChildProcess, spec: LaunchSpec): readonly LogStream[] {
 }
 
 function send(child: ChildProcess, descriptor: number, bytes: Buffer): void {
-  const stream = child.stdio[descriptor] as Writable;
+  const stdio: readonly unknown[] = child.stdio;
+  // Safe: stdio was asked for as pipes at these numbers.
+  const stream = stdio[descriptor] as Writable;
   // The reader may be gone already; what it reported says why.
   stream.on("error", () => stream.destroy());
   stream.end(bytes);

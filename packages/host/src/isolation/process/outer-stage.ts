@@ -2,13 +2,16 @@ import { join } from "node:path";
 import type { DataVolume } from "./data-volume.js";
 import { VOLUME_FILES } from "./data-volume.js";
 import type { PlannedInput } from "./launch-plan.js";
-import type { StubInstruction } from "./stub-instructions.js";
+import type { MountFlag, StubInstruction } from "./stub-instructions.js";
 
 /**
  * Where the staged inputs appear to bubblewrap, in a mount namespace of the guest's own: a directory that
  * every machine has and that nothing of the host's is needed from at that point.
  */
 const STAGED = "/tmp";
+
+const READ_ONLY: readonly MountFlag[] = ["ro", "nosuid", "nodev", "noexec"];
+const EXECUTABLE: readonly MountFlag[] = ["ro", "nosuid", "nodev"];
 
 export interface OuterStage {
   readonly instructions: readonly StubInstruction[];
@@ -48,7 +51,7 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
           kind: "bindMount",
           source: input.source,
           target: building(`input-${index}`),
-          flags: input.executable ? ["ro", "nosuid", "nodev"] : ["ro", "nosuid", "nodev", "noexec"],
+          flags: input.executable ? EXECUTABLE : READ_ONLY,
         }) as const,
     ),
     {

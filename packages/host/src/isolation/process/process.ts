@@ -2,7 +2,7 @@ import { mkdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PaddockError } from "@paddock/contract";
-import type { GuestProcess, Isolation, LaunchSpec, Mechanism } from "../isolation.js";
+import type { GuestProcess, Isolation, LaunchSpec } from "../isolation.js";
 import { type Bubblewrap, findBubblewrap } from "./bubblewrap.js";
 import type { CgroupTree } from "./cgroup/cgroup.js";
 import { openCgroups } from "./cgroup/open-cgroups.js";
@@ -17,7 +17,6 @@ import { makeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 import { assembleSeccomp } from "./seccomp/assemble.js";
 import { guestProfile } from "./seccomp/profile.js";
 import { allocateUid, FIRST_UID, UID_COUNT, type UidRange } from "./uids.js";
-import { taskLimit } from "./walls/resource-limits.js";
 
 export interface ProcessIsolationOptions {
   /** Directory of the host: run files and data live below it. */

@@ -33,6 +33,8 @@ export const rootFileSystem: WallDefinition = {
   stub: (plan) => [
     // Its files name the host's paths and processes, and its sysctls are a way out for a kernel bug.
     { kind: "unmount", target: "/proc" },
+    // bubblewrap leaves its mounts slaves of the host's: what is mounted there later would appear in here, writable.
+    { kind: "sealMounts" },
     ...plan.inputs.map(
       (input) =>
         ({
