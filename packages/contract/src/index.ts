@@ -9,6 +9,15 @@ export {
   capabilityOf,
   isCapabilityId,
 } from "./capabilities/vocabulary.js";
+export { isMechanismName, MECHANISM_NAMES, MECHANISMS, type MechanismName } from "./config/mechanisms.js";
+export {
+  type PaddockConfig,
+  type ParsedConfig,
+  type PluginConfig,
+  parseConfig,
+  type WrittenLimits,
+} from "./config/parse-config.js";
+export { DEFAULT_PRESET, PRESET_NAMES, PRESETS, type Preset } from "./config/presets.js";
 export { ERRORS, type ErrorCode, type ErrorRow, type Fault, isErrorCode } from "./errors.js";
 export { formatDuration, formatSize, parseDuration, parseRate, parseSize } from "./human-units.js";
 export {
@@ -32,9 +41,12 @@ export {
   type ProblemDetails,
   toPaddockError,
 } from "./paddock-error.js";
+export { jsonSchemas } from "./schema/json-schemas.js";
 export { formatLimit, LIMIT_FIELDS, LIMIT_NAMES, presetLimits } from "./schema/limit-fields.js";
 export { nearestName } from "./schema/nearest-name.js";
+export { type DocumentKind, invalidDocument, parseDocument } from "./schema/parse-document.js";
 export type { Problem } from "./schema/problem.js";
+export { formatFound, formatPath, quote } from "./schema/problem.js";
 export {
   decodeMessage,
   encodeFailure,

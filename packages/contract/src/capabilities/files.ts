@@ -12,8 +12,8 @@ import { amountOf, bytes, texts, textsOf } from "./parameter.js";
 
 /** Temporary space that needs no asking. */
 const FREE_SCRATCH_BYTES = 50 * 1024 ** 2;
-/** Own files that need no asking, for a reader who does not know the operator's limits. */
-const FREE_DATA_BYTES = parseSize(String(LIMITS.disk.production)) ?? 0;
+/** Own files need no asking at all: the operator's limit is what counts. */
+const MOST_DATA_BYTES = parseSize(String(LIMITS.disk.max)) ?? 0;
 /** Own key-value pairs that need no asking. */
 const FREE_STORAGE_BYTES = 1024 ** 2;
 
@@ -38,10 +38,9 @@ export const fileCapabilities = {
   "fs.data": capability({
     parameters: { max: bytes("maxBytes", String(LIMITS.disk.max)) },
     baseRisk: "R0",
-    risk: (parameters) => (amountOf(parameters, "maxBytes") <= FREE_DATA_BYTES ? "R0" : "R1"),
-    raisedBy: "R1 above 100 MB",
+    raisedBy: "never; the operator's limit `disk` is the ceiling",
     sentence: "keep its own files, up to {maxBytes}.",
-    implied: { maxBytes: FREE_DATA_BYTES },
+    implied: { maxBytes: MOST_DATA_BYTES },
     ceiling: (limits) => ({ maxBytes: limits.diskBytes }),
   }),
   "file.handle": capability({

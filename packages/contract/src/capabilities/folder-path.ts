@@ -9,6 +9,9 @@ const PROGRAM_FOLDERS = ["/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/
 const SYSTEM_FOLDERS = ["/dev", "/proc", "/run", "/sys", "/var/run", "/var/spool/cron"];
 const PRIVATE_FOLDERS = ["/etc", "/home", "/root", "/var/lib", "/var/log", ...SYSTEM_FOLDERS];
 
+/** Hidden folders, folders of programs, and whole home folders with their start-up files. */
+const PROGRAM_PLACE = /\/\.|\/s?bin(?:\/|$)|\/node_modules(?:\/|$)|^\/(?:home(?:\/[^/]+)?|root)$/;
+
 /** Whether a path is the allowed one or lies below it. */
 export function pathCovers(allowed: string, asked: string): boolean {
   return allowed === asked || asked.startsWith(allowed.endsWith("/") ? allowed : `${allowed}/`);
@@ -19,12 +22,9 @@ export function isPrivatePath(path: string): boolean {
   return /\/\./.test(path) || overlaps(path, PRIVATE_FOLDERS);
 }
 
-/** Writing there means running code outside every wall. */
+/** Writing there means running code outside every wall, at once or when somebody logs in. */
 export function isProgramPath(path: string): boolean {
-  return (
-    /\/\.|\/s?bin(?:\/|$)|\/node_modules(?:\/|$)/.test(path) ||
-    overlaps(path, [...PROGRAM_FOLDERS, ...SYSTEM_FOLDERS])
-  );
+  return PROGRAM_PLACE.test(path) || overlaps(path, [...PROGRAM_FOLDERS, ...SYSTEM_FOLDERS]);
 }
 
 function overlaps(path: string, folders: readonly string[]): boolean {

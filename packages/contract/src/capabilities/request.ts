@@ -33,12 +33,13 @@ export function riskOf(request: Pick<CapabilityRequest, "use" | "parameters">): 
 /** What the request means, in the host's own words, after "This plugin can". */
 export function sentenceOf(request: Pick<CapabilityRequest, "use" | "parameters">): string {
   return capabilityOf(request.use).sentence.replaceAll(/\{(\*|\w+)\}/g, (_, field: string) =>
-    field === "*"
-      ? Object.keys(request.parameters)
-          .map((name) => `${name} ${formatParameter(request.parameters, name)}`)
-          .join(", ")
-      : formatParameter(request.parameters, field),
+    field === "*" ? listParameters(request) : formatParameter(request.parameters, field),
   );
+}
+
+function listParameters({ use, parameters }: Pick<CapabilityRequest, "use" | "parameters">): string {
+  const present = Object.entries(capabilityOf(use).parameters).filter(([, { field }]) => field in parameters);
+  return present.map(([name, { field }]) => `${name} ${formatParameter(parameters, field)}`).join(", ");
 }
 
 function requestSchema(id: CapabilityId) {

@@ -7,7 +7,7 @@ import { withoutPrototype } from "./without-prototype.js";
  * consent text read differently from what it says, or steer a terminal.
  */
 const UNSAFE =
-  "\\p{Cc}\\p{Cs}\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb";
+  "\\p{Cc}\\p{Cs}\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}";
 const ONE_LINE = new RegExp(`^[^${UNSAFE}]+$`, "u");
 const LINES = new RegExp(`^(?:\\n|[^${UNSAFE}])+$`, "u");
 
