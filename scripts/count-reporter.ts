@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import type { SerializedError, TestModule } from "vitest";
-import type { Reporter } from "vitest/node";
+import type { SerializedError } from "vitest";
+import type { Reporter, TestModule } from "vitest/node";
 import { type Counts, closingLine } from "./counts.ts";
 
 /** Ends a run with the line that CI reads; a skipped test or a process warning fails it like a failed one. */

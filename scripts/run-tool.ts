@@ -3,7 +3,8 @@ import { once } from "node:events";
 
 export interface ToolOptions {
   readonly directory?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** The whole environment; this process's own when left out. */
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
 }
 
 /** Runs a command with this terminal as its own and gives its exit code; 128 when a signal ended it. */
@@ -12,7 +13,7 @@ export async function runTool(command: readonly string[], options: ToolOptions =
   const child = spawn(program, args, {
     stdio: "inherit",
     cwd: options.directory ?? process.cwd(),
-    env: { ...process.env, ...options.env },
+    env: options.env ?? process.env,
   });
   const [code]: (number | null)[] = await once(child, "exit");
   return code ?? 128;

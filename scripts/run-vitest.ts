@@ -1,27 +1,28 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chown, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Counts, FAILED, sumCounts } from "./counts.ts";
-import { runTool } from "./run-tool.ts";
+import { runTool, type ToolOptions } from "./run-tool.ts";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 
-export interface VitestOptions {
-  readonly directory?: string;
-  readonly env?: Readonly<Record<string, string>>;
+export interface VitestOptions extends ToolOptions {
   /** What runs vitest: a Node, or a command that ends with one. */
   readonly node?: readonly string[];
+  /** As whom that command runs, when not as this process. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** Runs vitest once and gives its counts; what no test can be blamed for (a leak, a crash) is one more failure. */
 export async function runVitest(args: readonly string[], options: VitestOptions = {}): Promise<Counts> {
-  const { node = [process.execPath], ...rest } = options;
+  const { node = [process.execPath], owner, env = process.env, ...rest } = options;
   const directory = await mkdtemp(join(tmpdir(), "counts-"));
   const file = join(directory, "counts.json");
+  if (owner !== undefined) await chown(directory, owner.uid, owner.gid);
   try {
     const exitCode = await runTool([...node, VITEST, "run", ...args], {
       ...rest,
-      env: { ...rest.env, PADDOCK_COUNTS_FILE: file },
+      env: { ...env, PADDOCK_COUNTS_FILE: file },
     });
     const counts = await readCounts(file);
     const isExplained = exitCode === 0 || counts.failed + counts.skipped > 0;

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { installWithApt } from "./apt.mjs";
 import { EXIT, SetupStop } from "./setup-stop.mjs";
 
 /** The same floor as the host's own; see packages/host/src/isolation/process/bubblewrap.ts. */
@@ -35,8 +36,7 @@ export function ensureBubblewrap(say) {
       `${describe(before)} Install it and run again: ${prefix}${command}`,
     );
   }
-  say("installing bubblewrap with apt-get");
-  installWithApt();
+  installWithApt("bubblewrap", say);
   const after = bubblewrapVersion();
   if (!isNewEnough(after))
     throw new SetupStop(EXIT.unavailable, `${describe(after)} apt-get has no newer one.`);
@@ -77,19 +77,4 @@ function installCommand(osRelease) {
     found[1].split(" "),
   );
   return (INSTALL.find((row) => row.ids.some((id) => ids.includes(id))) ?? INSTALL[0]).command;
-}
-
-function installWithApt() {
-  // An update that fails for one source of many may still have found bubblewrap: the install decides.
-  const update = aptGet("update");
-  const install = aptGet("install", "-y", "--no-install-recommends", "bubblewrap");
-  if (install.status === 0) return;
-  const why =
-    install.error?.message ?? `${update.stderr}${install.stderr}`.trim().split("\n").slice(-8).join("\n");
-  throw new SetupStop(EXIT.unavailable, `Cannot install bubblewrap with apt-get.\n${why}`);
-}
-
-function aptGet(...args) {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  return spawnSync("apt-get", args, { env, encoding: "utf8" });
 }
