@@ -10,6 +10,7 @@ import {
   errno,
   int,
   isAnyOf,
+  isBelow,
   isMasked,
   kill,
   long,
@@ -141,6 +142,16 @@ test("an int argument is compared without the garbage in its high bits, a long o
     });
   expect(decideFor(int(1))).toEqual(errno("EPERM"));
   expect(decideFor(long(1))).toEqual(allow);
+});
+
+test("isBelow() compares without a sign, a long argument over both words", () => {
+  const rule = when(isBelow(long(1), 0x1_0000_0002), allow, kill);
+  const program = assembleSeccomp({ read: rule, write: when(isBelow(int(1), 2), allow, kill) }, "x64");
+  const decideFor = (number: number, value: bigint) =>
+    interpretSeccomp(program, { arch: "x64", number, args: [0n, value] }).kind;
+  const values = [0n, 0x1_0000_0001n, 0x1_0000_0002n, 0x2_0000_0000n, -1n];
+  expect(values.map((value) => decideFor(0, value))).toEqual(["allow", "allow", "kill", "kill", "kill"]);
+  expect(values.map((value) => decideFor(1, value))).toEqual(["allow", "allow", "kill", "allow", "kill"]);
 });
 
 test("a comparison with a number that the argument cannot hold is refused", () => {
