@@ -9,8 +9,8 @@ const BRAND: unique symbol = Symbol.for("paddock.plugin") as never; // A registe
  * or `{ input, output?, run }` with Standard Schemas (zod, valibot, arktype, …); input, result and details
  * are JSON. `init` runs once before the first call, `shutdown` before a gentle end.
  */
-export function definePlugin<const Schemas extends Record<string, StandardSchemaV1>>(
-  definition: PluginDefinition<Schemas>,
+export function definePlugin<Inputs extends Record<string, unknown>>(
+  definition: PluginDefinition<Inputs>,
 ): Plugin {
   // Each action only ever meets what its own schema let through, which is what its type says.
   const actions = definition.actions as unknown as Plugin["actions"];
@@ -22,13 +22,14 @@ export function isPlugin(value: unknown): value is Plugin {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-export interface PluginDefinition<Schemas extends Record<string, StandardSchemaV1>> extends Hooks {
-  readonly actions: { readonly [Name in keyof Schemas]: ActionFunction | SchemaAction<Schemas[Name]> };
+/** `Inputs` is what each action's schema makes, inferred for each action from its own `input`. */
+export interface PluginDefinition<Inputs extends Record<string, unknown>> extends Hooks {
+  readonly actions: { readonly [Name in keyof Inputs]: ActionFunction | SchemaAction<Inputs[Name]> };
 }
 
 /** A plugin as the guest sees it: which schema belongs to which action is no longer in its type. */
 export interface Plugin extends Hooks {
-  readonly actions: Readonly<Record<string, ActionFunction | SchemaAction<StandardSchemaV1>>>;
+  readonly actions: Readonly<Record<string, ActionFunction | SchemaAction<unknown>>>;
   readonly [BRAND]: 1;
 }
 
@@ -40,9 +41,9 @@ interface Hooks {
 /** Declared as a method, so that the author may name the type of `input`, which the manifest's schema checks. */
 export type ActionFunction = { run(input: unknown, ctx: Context): unknown }["run"];
 
-/** An action whose input (and result) is checked in the guest; `run` gets the schema's output. */
-export interface SchemaAction<Schema extends StandardSchemaV1> {
-  readonly input: Schema;
+/** An action whose input (and result) is checked in the guest; `run` gets what the schema made. */
+export interface SchemaAction<Input> {
+  readonly input: StandardSchemaV1<unknown, Input>;
   readonly output?: StandardSchemaV1;
-  run(input: StandardSchemaV1.InferOutput<Schema>, ctx: Context): unknown;
+  readonly run: (input: Input, ctx: Context) => unknown;
 }

@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -47,9 +47,15 @@ export async function createWorkshop() {
   };
 }
 
+interface GuestEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A guest as a plain process, without walls, spoken to line by line. */
 export class GuestProcess {
-  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+  readonly ended: Promise<GuestEnd>;
   readonly #channel: Duplex;
   readonly #lines: string[] = [];
   #wake: () => void = () => {};
@@ -71,13 +77,7 @@ export class GuestProcess {
       this.#wake();
     });
     const code = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    this.ended = Promise.all([code, text(child.stdout), text(child.stderr)]).then(
-      ([code, stdout, stderr]) => ({
-        code,
-        stdout,
-        stderr,
-      }),
-    );
+    this.ended = readEnd(code, child.stdout, child.stderr);
   }
 
   /** Sends a message (as JSON-RPC) or, when given text, exactly that line. */
@@ -115,6 +115,17 @@ export class GuestProcess {
   hangUp(): void {
     this.#channel.end();
   }
+}
+
+async function readEnd(
+  code: Promise<number | null>,
+  stdout: Readable | null,
+  stderr: Readable | null,
+): Promise<GuestEnd> {
+  const [out, err] = await Promise.all(
+    [stdout, stderr].map((stream) => (stream === null ? "" : text(stream))),
+  );
+  return { code: await code, stdout: out ?? "", stderr: err ?? "" };
 }
 
 const INITIALIZE = {

@@ -49,12 +49,15 @@ export class Calls {
 
   #wait(id: number, context: CallContext, result: PromiseLike<unknown>): void {
     this.#running.set(id, context);
-    result.then(
+    // Costs nothing for a promise; a foreign thenable may throw, or call back twice.
+    Promise.resolve(result).then(
       (value) => {
-        if (this.#running.delete(id)) this.#succeed(id, value);
+        this.#running.delete(id);
+        this.#succeed(id, value);
       },
       (thrown) => {
-        if (this.#running.delete(id)) this.#fail(id, thrown, CallContext.isCancelled(context));
+        this.#running.delete(id);
+        this.#fail(id, thrown, CallContext.isCancelled(context));
       },
     );
   }

@@ -14,29 +14,33 @@ const DECODER = {
   concat: (parts: readonly Uint8Array[]) => Buffer.concat(parts),
 };
 
+export interface ChannelEvents {
+  /** Throws SyntaxError when the line is not JSON. */
+  readonly onLine: (line: string) => void;
+  /** The host sent something that is not a line of ours; nothing after it can be trusted. */
+  readonly onFault: (fault: string) => void;
+  /** The host is gone. May come twice. */
+  readonly onEnd: () => void;
+}
+
 /** The inherited descriptor to the host. Replies of one chunk, and of one turn, leave in one write. */
 export class Channel {
   readonly #socket: import("node:net").Socket;
   readonly #splitter: LineSplitter;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  readonly #onFault: (fault: string) => void;
+  readonly #events: ChannelEvents;
   #out = "";
   /** True while somebody is bound to flush: the chunk being read, or a tick. */
   #willFlush = false;
 
-  constructor(
-    fd: number,
-    onLine: (line: string) => void,
-    onFault: (fault: string) => void,
-    onEnd: () => void,
-  ) {
-    this.#onFault = onFault;
-    this.#splitter = new LineSplitter(DECODER, MAX_LINE_BYTES, onLine);
+  constructor(fd: number, events: ChannelEvents) {
+    this.#events = events;
+    this.#splitter = new LineSplitter(DECODER, MAX_LINE_BYTES, events.onLine);
     // One buffer for all reads: no allocation for each chunk, and the stream's own queue is not involved.
     this.#socket = new net.Socket({ fd, onread: { buffer: this.#buffer, callback: (n) => this.#read(n) } });
-    this.#socket.on("end", onEnd);
-    this.#socket.on("close", onEnd);
-    this.#socket.on("error", onEnd);
+    this.#socket.on("end", events.onEnd);
+    this.#socket.on("close", events.onEnd);
+    this.#socket.on("error", events.onEnd);
     this.#socket.resume();
   }
 
@@ -60,10 +64,19 @@ export class Channel {
     const view = this.#buffer.subarray(0, bytes);
     // The splitter keeps the last, unfinished line, and the next read would overwrite it.
     const isWhole = this.#buffer[bytes - 1] === 0x0a;
-    const fault = this.#splitter.push(isWhole ? view : Buffer.from(view));
+    const fault = this.#push(isWhole ? view : Buffer.from(view));
     this.#flush();
-    if (fault !== undefined) this.#onFault(fault);
+    if (fault !== undefined) this.#events.onFault(fault);
     return true;
+  }
+
+  #push(chunk: Uint8Array): string | undefined {
+    try {
+      return this.#splitter.push(chunk);
+    } catch (error) {
+      if (error instanceof SyntaxError) return "a line that is not JSON";
+      throw error;
+    }
   }
 
   readonly #flush = (): void => {

@@ -14,17 +14,16 @@ const EXIT_PROTOCOL = 76;
 
 const exit = process.exit.bind(process);
 
-const channel = new Channel(
-  CHANNEL_FD,
-  (line) => guest.receive(line),
-  (fault) => {
+const channel = new Channel(CHANNEL_FD, {
+  onLine: (line) => guest.receive(line),
+  onFault: (fault) => {
     printBug(`Cannot go on: the host sent ${fault}`);
     exit(EXIT_PROTOCOL);
   },
-  () => exit(0),
-);
+  onEnd: () => exit(0),
+});
 
-const guest = new Guest(
-  (line) => channel.send(line),
-  () => channel.drain(() => exit(0)),
-);
+const guest = new Guest({
+  send: (line) => channel.send(line),
+  exit: () => channel.drain(() => exit(0)),
+});

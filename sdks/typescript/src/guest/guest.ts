@@ -23,6 +23,12 @@ interface HostMessage {
   readonly error?: WireError;
 }
 
+export interface GuestOutlets {
+  readonly send: (line: string) => void;
+  /** Ends the process once everything sent has left. */
+  readonly exit: () => void;
+}
+
 /** The guest's side of the conversation: every line of the host, in the order they come. */
 export class Guest {
   readonly #send: (line: string) => void;
@@ -31,8 +37,7 @@ export class Guest {
   #isInitialized = false;
   #started: Started | undefined;
 
-  /** `exit` ends the process once everything sent has left. */
-  constructor(send: (line: string) => void, exit: () => void) {
+  constructor({ send, exit }: GuestOutlets) {
     this.#send = send;
     this.#exit = exit;
     this.#requests = new Requests(send);

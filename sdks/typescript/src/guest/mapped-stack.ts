@@ -1,11 +1,13 @@
-import type { SourceMap } from "node:module";
+// Taken before the guards are raised, so that the plugin's permissions do not matter here.
+const { readFileSync } = process.getBuiltinModule("node:fs");
+const { SourceMap } = process.getBuiltinModule("node:module");
 
 /** Positions in a V8 stack: "file:///plugin/main.js:10:5" or "/plugin/main.js:10:5". */
 const POSITION = /(?:file:\/\/)?(\/[^\s():]+):(\d+):(\d+)/g;
 
 const MAP_COMMENT = /\/\/# sourceMappingURL=(\S+)\s*$/;
 
-const maps = new Map<string, SourceMap | undefined>();
+const maps = new Map<string, InstanceType<typeof SourceMap> | undefined>();
 
 /**
  * A stack whose positions are those of the author's sources where a source map says so. Reads maps when the
@@ -19,14 +21,12 @@ export function mapStack(stack: string): string {
   });
 }
 
-function mapOf(file: string): SourceMap | undefined {
+function mapOf(file: string): InstanceType<typeof SourceMap> | undefined {
   if (!maps.has(file)) maps.set(file, readMap(file));
   return maps.get(file);
 }
 
-function readMap(file: string): SourceMap | undefined {
-  const { readFileSync } = process.getBuiltinModule("node:fs");
-  const { SourceMap } = process.getBuiltinModule("node:module");
+function readMap(file: string): InstanceType<typeof SourceMap> | undefined {
   try {
     const url = MAP_COMMENT.exec(readFileSync(file, "utf8"))?.[1];
     if (url === undefined) return undefined;

@@ -1,9 +1,10 @@
 import { PermissionError } from "../../permission-error.js";
 import type { Permissions } from "./apply-guards.js";
+import { getBuiltinModule } from "./builtin.js";
 import { ONE_PATH_RULES, type PathUse, TWO_PATH_RULES } from "./file-rules.js";
 
-const path = process.getBuiltinModule("node:path");
-const { fileURLToPath } = process.getBuiltinModule("node:url");
+const path = getBuiltinModule("node:path");
+const { fileURLToPath } = getBuiltinModule("node:url");
 
 type Exports = Record<string, unknown>;
 type Refusal = (args: readonly unknown[]) => PermissionError | undefined;
@@ -14,7 +15,7 @@ const DEVICES = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 
 /** Refuses paths outside the plugin's own places before the kernel does, saying which capability to ask for. */
 export function guardFiles(permissions: Permissions, entry: string): void {
-  const fs = process.getBuiltinModule("node:fs") as unknown as Exports; // Functions by name.
+  const fs = getBuiltinModule("node:fs") as unknown as Exports; // Functions by name.
   if (guarded.has(fs)) return;
   guarded.add(fs);
   const findDenial = createFinder(permissions, entry);

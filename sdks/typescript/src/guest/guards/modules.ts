@@ -1,4 +1,6 @@
-const nodeModule = process.getBuiltinModule("node:module");
+import { getBuiltinModule } from "./builtin.js";
+
+const nodeModule = getBuiltinModule("node:module");
 
 /**
  * Runs the guard of a builtin module when the plugin first imports, requires or otherwise gets it. A guard
@@ -20,7 +22,6 @@ export function guardBuiltins(guards: ReadonlyMap<string, () => void>): void {
       return nextResolve(specifier, context);
     },
   });
-  const { getBuiltinModule } = process;
   const guarded = (name: string): object | undefined => {
     check(name);
     return getBuiltinModule(name);

@@ -1,4 +1,5 @@
 import { PermissionError } from "../../permission-error.js";
+import { getBuiltinModule } from "./builtin.js";
 
 type IsGranted = (capability: string) => boolean;
 
@@ -36,12 +37,12 @@ const LOOKUP = /^(lookup|lookupService|reverse|resolve\w*)$/;
 export function guardNetworkModule(name: NetworkModule, isGranted: IsGranted): void {
   const [capability, names] = REFUSED[name];
   if (isGranted(capability)) return;
-  const exports = process.getBuiltinModule(`node:${name}`) as unknown as Exports; // Functions by name.
+  const exports = getBuiltinModule(`node:${name}`) as unknown as Exports; // Functions by name.
   for (const each of names) exports[each] = (...args: unknown[]) => refuse(capability, args[0]);
   if (name === "net") guardSockets();
   if (name === "dns") guardLookups(exports, refuseByCallback);
   if (name === "dns/promises" || name === "dns") {
-    guardLookups(process.getBuiltinModule("node:dns/promises") as unknown as Exports, refuseByPromise);
+    guardLookups(getBuiltinModule("node:dns/promises") as unknown as Exports, refuseByPromise);
   }
 }
 
@@ -58,7 +59,7 @@ export function guardNetworkGlobals(isGranted: IsGranted): void {
 
 /** Sockets that libraries make themselves fail the way sockets do, by their "error" event. */
 function guardSockets(): void {
-  const { Server, Socket } = process.getBuiltinModule("node:net");
+  const { Server, Socket } = getBuiltinModule("node:net");
   Socket.prototype.connect = function (this: import("node:net").Socket, ...args: unknown[]) {
     return this.destroy(denial("net.connect", args[0]));
   };
