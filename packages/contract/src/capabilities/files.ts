@@ -30,7 +30,7 @@ export const fileCapabilities = {
     parameters: { max: bytes("maxBytes", String(LIMITS.scratch.max)) },
     baseRisk: "R0",
     risk: (parameters) => (amountOf(parameters, "maxBytes") <= FREE_SCRATCH_BYTES ? "R0" : "R1"),
-    raisedBy: "R1 above 50 MB",
+    raisedBy: "R1 above 50 MB; the operator's limit `scratch` is the ceiling",
     sentence: "use {maxBytes} of temporary space that is erased when it stops.",
     implied: { maxBytes: FREE_SCRATCH_BYTES },
     ceiling: (limits) => ({ maxBytes: limits.scratchBytes }),
@@ -38,7 +38,7 @@ export const fileCapabilities = {
   "fs.data": capability({
     parameters: { max: bytes("maxBytes", String(LIMITS.disk.max)) },
     baseRisk: "R0",
-    raisedBy: "never; the operator's limit `disk` is the ceiling",
+    raisedBy: "the operator's limit `disk` is the ceiling",
     sentence: "keep its own files, up to {maxBytes}.",
     implied: { maxBytes: MOST_DATA_BYTES },
     ceiling: (limits) => ({ maxBytes: limits.diskBytes }),

@@ -18,12 +18,17 @@ export interface CapabilityRequest {
 
 const MAX_REASON_LENGTH = 200;
 const MAX_FEATURE_LENGTH = 80;
+const REASON = "a reason for the person who decides";
+const REASON_EXPECTED = `${REASON}, 1 to ${MAX_REASON_LENGTH} characters, no control characters`;
+const reasonText = text(MAX_REASON_LENGTH, REASON);
 
 /** A capability request as an author writes it → its normal form. */
-export const capabilityRequestSchema = z.discriminatedUnion("use", [
-  requestSchema("net.fetch"),
-  ...CAPABILITY_IDS.filter((id) => id !== "net.fetch").map(requestSchema),
-]);
+export const capabilityRequestSchema = z
+  .discriminatedUnion("use", [
+    requestSchema("net.fetch"),
+    ...CAPABILITY_IDS.filter((id) => id !== "net.fetch").map(requestSchema),
+  ])
+  .meta({ id: "capability" });
 
 /** The risk of a request, raised by its parameters. */
 export function riskOf(request: Pick<CapabilityRequest, "use" | "parameters">): Risk {
@@ -43,25 +48,23 @@ function listParameters({ use, parameters }: Pick<CapabilityRequest, "use" | "pa
 }
 
 function requestSchema(id: CapabilityId) {
-  const { parameters } = capabilityOf(id);
+  const { parameters, implied } = capabilityOf(id);
   const written = Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema]));
   return z
     .strictObject({
-      ...written,
       use: z.literal(id),
-      reason: text(MAX_REASON_LENGTH).optional(),
+      ...written,
+      // What nobody has without asking always needs a reason.
+      reason: implied === undefined ? reasonText : reasonText.optional(),
       feature: text(MAX_FEATURE_LENGTH).optional(),
     })
     .transform(({ use, reason, feature, ...values }, context): CapabilityRequest => {
       const request = { use, parameters: normalise(id, values) };
+      if (Object.keys(parameters).length > 0 && Object.keys(request.parameters).length === 0) {
+        context.addIssue({ code: "custom", message: "at least one of its parameters" });
+      }
       if (reason === undefined && riskOf(request) !== "R0") {
-        context.addIssue({
-          code: "custom",
-          path: ["reason"],
-          message: `a reason for the person who decides, 1 to ${MAX_REASON_LENGTH} characters`,
-          input: undefined,
-        });
-        return z.NEVER;
+        context.addIssue({ code: "custom", path: ["reason"], message: REASON_EXPECTED, input: undefined });
       }
       return withoutUndefined({ ...request, reason, feature });
     });

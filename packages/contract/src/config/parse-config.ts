@@ -54,7 +54,7 @@ const path = shaped(
 
 const pluginConfig = z
   .strictObject({
-    limits: someLimits().default({}),
+    limits: someLimits().default({}).meta({ description: "Ceilings for this plugin: up or down." }),
     config: z
       .record(z.string(), z.unknown(), { error: "an object" })
       .meta({ description: "Values handed to the plugin." })

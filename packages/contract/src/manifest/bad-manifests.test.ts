@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isPaddockError } from "../paddock-error.js";
+import { isPaddockError, type PaddockError } from "../paddock-error.js";
 import { parseManifest } from "./parse-manifest.js";
 
 const least = {
@@ -93,7 +93,7 @@ describe("parseManifest()", () => {
     [
       "a capability without a reason",
       { permissions: { required: [{ use: "background.run" }] } },
-      "permissions.required[0].reason: found nothing, expected a reason for the person who decides, 1 to 200 characters.",
+      "permissions.required[0].reason: found nothing, expected a reason for the person who decides, 1 to 200 characters, no control characters.",
     ],
     [
       "more key-value storage without a reason",

@@ -12,28 +12,20 @@ const ONE_LINE = new RegExp(`^[^${UNSAFE}]+$`, "u");
 const LINES = new RegExp(`^(?:\\n|[^${UNSAFE}])+$`, "u");
 
 /** One line of text for people. */
-export function text(maxLength: number) {
-  return words(maxLength, ONE_LINE, `one line of text, 1 to ${maxLength} characters, no control characters`);
+export function text(maxLength: number, what = "one line of text") {
+  return shaped(ONE_LINE, maxLength, `${what}, 1 to ${maxLength} characters, no control characters`);
 }
 
 /** Text for people that may have several lines. */
 export function paragraphs(maxLength: number) {
-  return words(maxLength, LINES, `text, 1 to ${maxLength} characters, no control characters`);
-}
-
-function words(maxLength: number, allowed: RegExp, expected: string) {
-  return z
-    .string({ error: expected })
-    .max(maxLength, { error: expected })
-    .regex(allowed, { error: expected });
+  return shaped(LINES, maxLength, `text, 1 to ${maxLength} characters, no control characters`);
 }
 
 /** Text of a fixed shape; `expected` says in words which. */
 export function shaped(pattern: RegExp, maxLength: number, expected: string) {
-  return z
-    .string({ error: expected })
-    .max(maxLength, { error: expected })
-    .regex(pattern, { error: expected });
+  // A text that is too long is not given to the pattern at all.
+  const bounded = z.string({ error: expected }).max(maxLength, { error: expected, abort: true });
+  return bounded.regex(pattern, { error: expected });
 }
 
 /** A whole number. */
