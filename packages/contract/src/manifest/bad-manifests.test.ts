@@ -176,6 +176,17 @@ describe("parseManifest()", () => {
     });
   });
 
+  test("lists the first fifty of thousands of problems, and soon", () => {
+    const keys = Object.fromEntries(Array.from({ length: 15_000 }, (_, at) => [`${"x".repeat(50)}${at}`, 1]));
+    const startedAt = performance.now();
+    const error = refusal({ ...least, ...keys });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(error.message).toMatch(
+      /^Cannot use "plugin.yaml": 15000 problems\.\n(?:.*\n)* {2}and 14950 more$/,
+    );
+    expect(error.data.problems).toHaveLength(50);
+  });
+
   test("says only that it cannot read another version of the format", () => {
     expect(refusal({ manifest: 2, something: "new" }).message).toBe(
       'Cannot use "plugin.yaml": 1 problem.\n  manifest: found 2, expected 1; this Paddock reads manifest version 1 only.',

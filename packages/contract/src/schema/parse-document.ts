@@ -34,50 +34,63 @@ export function parseDocument<T>(schema: z.ZodType<T>, value: unknown, kind: Doc
     },
   });
   if (result.success) return deepFreeze(result.data);
-  throw invalidDocument(
-    result.error.issues.flatMap((issue) => toProblems(issue, validKeys)),
-    kind,
-  );
+  const findings = result.error.issues.flatMap(toFindings);
+  // The rest is only counted: guessing what was meant costs time, and a hostile file has thousands.
+  const problems = findings.slice(0, MAX_PROBLEMS).map((finding) => toProblem(finding, validKeys));
+  throw invalidDocument(problems, kind, findings.length);
 }
 
-export function invalidDocument(problems: readonly Problem[], kind: DocumentKind): PaddockError {
-  const listed = problems.slice(0, MAX_PROBLEMS);
-  const lines = listed.map((problem) => `\n  ${formatProblem(problem)}`);
-  if (problems.length > listed.length) lines.push(`\n  and ${problems.length - listed.length} more`);
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  return new PaddockError(kind.code, `Cannot use ${quote(kind.file)}: ${count}.${lines.join("")}`, {
+/** The error that lists these problems, of `count` in all. */
+export function invalidDocument(
+  problems: readonly Problem[],
+  kind: DocumentKind,
+  count: number = problems.length,
+): PaddockError {
+  const lines = problems.map((problem) => `\n  ${formatProblem(problem)}`);
+  if (count > problems.length) lines.push(`\n  and ${count - problems.length} more`);
+  const total = count === 1 ? "1 problem" : `${count} problems`;
+  return new PaddockError(kind.code, `Cannot use ${quote(kind.file)}: ${total}.${lines.join("")}`, {
     hint: `Correct the file; ${kind.documentation} explains every key.`,
-    data: { file: kind.file, problems: listed },
+    data: { file: kind.file, problems },
   });
 }
 
-function toProblems(
-  issue: z.core.$ZodIssue,
+/** One thing that is wrong; zod puts all unknown keys of an object into one issue. */
+interface Finding {
+  readonly issue: z.core.$ZodIssue;
+  readonly unknownKey?: string;
+}
+
+function toFindings(issue: z.core.$ZodIssue): readonly Finding[] {
+  if (issue.code !== "unrecognized_keys") return [{ issue }];
+  return issue.keys.map((unknownKey) => ({ issue, unknownKey }));
+}
+
+function toProblem(
+  { issue, unknownKey }: Finding,
   validKeys: ReadonlyMap<string, readonly string[]>,
-): readonly Problem[] {
+): Problem {
   const path = formatPath(issue.path);
-  if (issue.code === "unrecognized_keys") {
+  if (unknownKey !== undefined) {
     const keys = validKeys.get(path) ?? [];
-    return issue.keys.map((key) => ({
-      path: formatPath([...issue.path, key]),
-      found: `unknown key ${quote(key)}`,
+    return {
+      path: formatPath([...issue.path, unknownKey]),
+      found: `unknown key ${quote(unknownKey)}`,
       expected: alternatives(keys),
-      ...didYouMean(key, keys),
-    }));
+      ...didYouMean(unknownKey, keys),
+    };
   }
   if (issue.code === "invalid_key") {
     const expected = issue.issues[0]?.message ?? "another key";
-    return [{ path, found: `the key ${formatFound(issue.input)}`, expected }];
+    return { path, found: `the key ${formatFound(issue.input)}`, expected };
   }
   const subject = valueAt(issue);
-  return [
-    {
-      path,
-      found: formatFound(subject),
-      expected: issue.message,
-      ...(typeof subject === "string" ? didYouMean(subject, alternativesOf(issue)) : {}),
-    },
-  ];
+  return {
+    path,
+    found: formatFound(subject),
+    expected: issue.message,
+    ...(typeof subject === "string" ? didYouMean(subject, alternativesOf(issue)) : {}),
+  };
 }
 
 /** A union reports the object as its input, and the key that tells its kinds apart in the path. */

@@ -11,7 +11,7 @@ export interface Problem {
 /** Longest quotation of what was found. */
 const MAX_QUOTED_LENGTH = 60;
 
-const PLAIN_KEY = /^[A-Za-z_$][A-Za-z0-9_$-]*$/;
+const PLAIN_KEY = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
 
 /** A path as people write it; keys that are not plain words are quoted. */
 export function formatPath(path: readonly PropertyKey[]): string {
