@@ -35,15 +35,23 @@ function advise(line: string): string {
 
 /** An entry with parameters to start from, for capabilities that need some. */
 function lineFor(capability: string): string {
-  const parameters = EXAMPLES.get(capability);
-  return parameters === undefined ? `- { use: ${capability} }` : `- { use: ${capability}, ${parameters} }`;
+  const parameters = EXAMPLES.get(capability) ?? REASON;
+  return `- { use: ${capability}, ${parameters} }`;
 }
+
+/** What every capability but the automatic ones needs in the manifest. */
+const REASON = 'reason: "…"';
 
 const EXAMPLES: ReadonlyMap<string, string> = new Map([
   ["storage.kv", "max: 5MB"],
-  ["net.fetch", 'hosts: ["api.example.com:443"], methods: [GET]'],
-  ["net.connect", 'targets: ["tcp://db.example.com:5432"]'],
-  ["net.resolve", 'names: ["api.example.com"]'],
-  ["process.spawn", 'programs: ["/usr/bin/program"]'],
-  ["worker.spawn", "max: 2"],
+  ["net.fetch", `hosts: ["api.example.com:443"], methods: [GET], ${REASON}`],
+  ["net.connect", `targets: ["tcp://db.example.com:5432"], ${REASON}`],
+  ["net.resolve", `names: ["api.example.com"], ${REASON}`],
+  ["process.spawn", `programs: ["/usr/bin/program"], ${REASON}`],
+  ["worker.spawn", `max: 2, ${REASON}`],
 ]);
+
+/** The entry for one path of `fs.read` or `fs.write`. */
+export function pathLine(capability: string, path: string): string {
+  return `- { use: ${capability}, paths: [${JSON.stringify(path)}], ${REASON} }`;
+}

@@ -1,4 +1,4 @@
-import { PermissionError } from "../permission-error.js";
+import { PermissionError, pathLine } from "../permission-error.js";
 
 /** What Node's own permission model (`--permission`) calls things, in the words of the manifest. */
 const CAPABILITIES: ReadonlyMap<unknown, readonly [capability: string, doing: string]> = new Map([
@@ -14,16 +14,11 @@ export function translateDenial(thrown: unknown): unknown {
   if (!(thrown instanceof Error) || !("code" in thrown) || thrown.code !== "ERR_ACCESS_DENIED") return thrown;
   const { permission, resource } = thrown as { readonly permission?: unknown; readonly resource?: unknown };
   const [capability, doing] = CAPABILITIES.get(permission) ?? ["", `use ${String(permission)}`];
-  const subject = typeof resource === "string" && resource !== "" ? ` ${JSON.stringify(resource)}` : "";
-  const path =
-    capability.startsWith("fs.") && subject !== "" ? { manifestLine: lineFor(capability, subject) } : {};
-  const error = new PermissionError(capability, `Cannot ${doing}${subject}: not permitted.`, {
-    code: "EACCES",
-    ...path,
-  });
+  const file = typeof resource === "string" && resource !== "" ? resource : undefined;
+  const subject = file === undefined ? "" : ` ${JSON.stringify(file)}`;
+  const line =
+    file === undefined || !capability.startsWith("fs.") ? {} : { manifestLine: pathLine(capability, file) };
+  const options = { code: "EACCES", ...line };
+  const error = new PermissionError(capability, `Cannot ${doing}${subject}: not permitted.`, options);
   return Object.assign(error, { stack: thrown.stack ?? "" });
-}
-
-function lineFor(capability: string, subject: string): string {
-  return `- { use: ${capability}, paths: [${subject.trim()}] }`;
 }

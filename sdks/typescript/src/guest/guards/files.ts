@@ -1,4 +1,4 @@
-import { PermissionError } from "../../permission-error.js";
+import { PermissionError, pathLine } from "../../permission-error.js";
 import type { Permissions } from "./apply-guards.js";
 import { getBuiltinModule } from "./builtin.js";
 import { ONE_PATH_RULES, type PathUse, TWO_PATH_RULES } from "./file-rules.js";
@@ -91,7 +91,7 @@ function createDenial(file: string, isWrite: boolean): PermissionError {
     ? ["write", "fs.write", "/data and /tmp"]
     : ["read", "fs.read", "/plugin, /data and /tmp"];
   const sentence = `EACCES: Cannot ${verb} ${JSON.stringify(file)}: a plugin may ${verb} in ${places} only.`;
-  const manifestLine = `- { use: ${capability}, paths: [${JSON.stringify(file)}] }`;
+  const manifestLine = pathLine(capability, file);
   const error = new PermissionError(capability, sentence, { code: "EACCES", manifestLine });
   return Object.assign(error, { errno: -13, syscall: "open", path: file });
 }

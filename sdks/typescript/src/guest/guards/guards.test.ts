@@ -110,7 +110,7 @@ describe("a path outside the plugin's own places is refused with the capability 
       capability,
       path,
       message: expect.stringContaining(
-        `Add "- { use: ${capability}, paths: ["${path}"] }" under permissions.required.`,
+        `Add "- { use: ${capability}, paths: ["${path}"], reason: "…" }" under permissions.required.`,
       ),
     });
   });
@@ -138,7 +138,7 @@ test("Node's own permission model speaks the same words, with and without the gu
     expect(await guest.next()).toMatchObject({
       error: {
         message: expect.stringMatching(
-          /^PermissionError: .*Cannot read "\/etc\/passwd".* use: fs\.read, paths: \["\/etc\/passwd"\]/,
+          /^PermissionError: .*Cannot read "\/etc\/passwd".* use: fs\.read, paths: \["\/etc\/passwd"\], reason: "…"/,
         ),
         data: { code: "PLUGIN_BUG", capability: "fs.read", denial: "EACCES" },
       },
