@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import type { Bundle } from "./bundle-entry.js";
+import type { Bundle, OutsideModule } from "./bundle-entry.js";
 import { type Digest, sha256Of } from "./digest.js";
 import { FOLDER_MAX_FILE_BYTES } from "./folder-bounds.js";
 import type { LinkedPackages } from "./linked-packages.js";
@@ -91,18 +91,16 @@ function fileFor(directory: string, key: BundleKey): string {
 }
 
 /** The modules, the package.json files above each of them, and what tells of an installation. */
-function pathsThatMatter(linked: LinkedPackages, modules: readonly string[]): ReadonlySet<string> {
-  const roots = [...linked.directories, ...(linked.own === undefined ? [] : [linked.own])];
+function pathsThatMatter(linked: LinkedPackages, modules: readonly OutsideModule[]): ReadonlySet<string> {
   const paths = new Set<string>();
-  for (const module of modules) {
-    // The list comes from the bundler: it must not make the host open anything else.
-    const root = roots.find((each) => module.startsWith(`${each}/`));
-    if (root === undefined || module.includes("/../")) continue;
-    paths.add(module);
-    for (let at = dirname(module); at.length >= root.length; at = dirname(at))
+  for (const { path, root } of modules) {
+    paths.add(path);
+    for (let at = dirname(path); at.length >= root.length; at = dirname(at))
       paths.add(join(at, "package.json"));
   }
-  for (const root of roots) for (const name of INSTALLED) paths.add(join(root, name));
+  for (const root of [linked.own ?? [], linked.directories].flat()) {
+    for (const name of INSTALLED) paths.add(join(root, name));
+  }
   return paths;
 }
 

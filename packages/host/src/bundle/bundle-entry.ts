@@ -52,7 +52,13 @@ export interface Bundle {
   readonly code: Buffer;
   readonly map: Buffer | undefined;
   /** The host's paths of the modules that came from outside of the snapshot, as the bundler tells them. */
-  readonly outside: readonly string[];
+  readonly outside: readonly OutsideModule[];
+}
+
+export interface OutsideModule {
+  readonly path: string;
+  /** The directory, given to the bundler, that the module lies in. */
+  readonly root: string;
 }
 
 /**
@@ -65,7 +71,8 @@ export async function bundleEntry(
   signal?: AbortSignal,
 ): Promise<Bundle> {
   const tree = join(SOURCE, request.folder, RESERVED_AT_TOP);
-  const guest = await bundler.isolation.launch(await toSpec(request, tree, bundler), signal);
+  const spec = await toSpec(request, tree, bundler);
+  const guest = await bundler.isolation.launch(spec, signal);
   const reply = await converse(guest, request.folder, signal, {
     entry: join(tree, request.entry),
     outputDirectory: join(tree, RESERVED_AT_TOP),
@@ -77,7 +84,7 @@ export async function bundleEntry(
     // Safe: a reply without it was refused.
     code: reply.contents.get("main.mjs") as Buffer,
     map: reply.contents.get("main.mjs.map"),
-    outside: reply.inputs.flatMap((inside) => toOutside(inside, tree)),
+    outside: reply.inputs.flatMap((inside) => toOutside(inside, spec.inputs, tree)),
   };
 }
 
@@ -151,7 +158,9 @@ function toAuthorPath(inside: string, tree: string, folder: string): string {
   return inside.startsWith(`${SOURCE}/`) ? inside.slice(SOURCE.length) : inside;
 }
 
-function toOutside(inside: string, tree: string): readonly string[] {
-  const isOutside = inside.startsWith(`${SOURCE}/`) && !inside.startsWith(`${tree}/`);
-  return isOutside ? [inside.slice(SOURCE.length)] : [];
+function toOutside(inside: string, inputs: readonly ReadOnlyInput[], tree: string): readonly OutsideModule[] {
+  const input = inputs.find(({ target }) => inside.startsWith(`${target}/`));
+  // The list comes from the bundler: it must not make the host look at anything that the bundler was not given.
+  if (input === undefined || input.target === tree || inside.split("/").includes("..")) return [];
+  return [{ path: input.source + inside.slice(input.target.length), root: input.source }];
 }

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PaddockError } from "@paddock/contract";
 import type { ReadOnlyInput } from "../isolation/isolation.js";
+import { sha256Of } from "./digest.js";
 
 /** What the bundler itself is made of, inside its walls. */
 export interface BundlerFiles {
@@ -12,7 +13,7 @@ export interface BundlerFiles {
   /** The bundler's native part: the only file of it that may be mapped as code. */
   readonly native: ReadOnlyInput;
   readonly inputs: readonly ReadOnlyInput[];
-  /** Versions of everything that shapes the output. */
+  /** Tells apart whatever else shapes the output. */
   readonly version: string;
 }
 
@@ -40,7 +41,10 @@ export async function findBundlerFiles(): Promise<BundlerFiles> {
         target: `${HOME}/node_modules/${name}`,
       })),
     ],
-    version: packages.map(({ name, version }) => `${name}@${version}`).join(" "),
+    version: [
+      sha256Of(await readFile(script)),
+      ...packages.map(({ name, version }) => `${name}@${version}`),
+    ].join(" "),
   };
 }
 

@@ -86,8 +86,10 @@ async function makeDirectory(path: string): Promise<void> {
 async function writeFile(path: string, content: AsyncIterable<Uint8Array>) {
   const hash = createHash("sha256");
   let bytes = 0;
-  const file = await open(path, "w", 0o644);
+  const file = await open(path, "w");
   try {
+    // Whatever the umask: the bundler reads it before it is sealed, as a user of its own.
+    await file.chmod(0o644);
     for await (const chunk of content) {
       hash.update(chunk);
       bytes += chunk.length;

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { constants } from "node:fs";
-import { lstat, open, readdir } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import { BoundedQueue } from "./bounded-queue.js";
 import { type Digest, digestOf, type FileEntry } from "./digest.js";
+import { systemCodeOf } from "./system-error.js";
 
 /** Files hashed at a time. */
 export const VERIFY_CONCURRENCY = 8;
@@ -71,10 +72,7 @@ async function* walk(directory: string, below: string): AsyncGenerator<string> {
 }
 
 async function readEntry(directory: string, path: string) {
-  const file = await open(
-    join(directory, path),
-    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-  );
+  const file = await openEntry(directory, path);
   try {
     const stats = await file.stat({ bigint: true });
     if (!stats.isFile()) throw changed(directory);
@@ -86,12 +84,20 @@ async function readEntry(directory: string, path: string) {
     }
     const mode = stats.mode & 0o100n ? ("0755" as const) : ("0644" as const);
     return { entry: { path, mode, sha256: hash.digest("hex"), bytes }, mark: markOf(stats) };
-  } catch (error) {
-    // A link where a file was.
-    if (error instanceof Error && "code" in error && error.code === "ELOOP") throw changed(directory);
-    throw error;
   } finally {
     await file.close();
+  }
+}
+
+async function openEntry(directory: string, path: string): Promise<FileHandle> {
+  try {
+    return await open(
+      join(directory, path),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
+  } catch (error) {
+    // A link or a socket where a file was.
+    throw ["ELOOP", "ENXIO", "ENOENT"].includes(systemCodeOf(error)) ? changed(directory) : error;
   }
 }
 
