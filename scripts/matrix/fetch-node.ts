@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { runTool } from "../run-tool.ts";
+import { npmCommand } from "../setup/npm-command.mjs";
 
 /** Below the root of the repository, so that a copy of the tree has it too. */
 const CACHE = "node_modules/.cache/node";
@@ -14,7 +15,7 @@ export async function fetchNode(version: string): Promise<string> {
   const staging = await mkdtemp(join(CACHE, "fetch-"));
   try {
     const name = `node-linux-${process.arch}@${version}`;
-    await run(["npm", "pack", "--silent", "--pack-destination", staging, name]);
+    await run([...npmCommand(), "pack", "--silent", "--pack-destination", staging, name]);
     await run(["tar", "-xzf", join(staging, `node-linux-${process.arch}-${version}.tgz`), "-C", staging]);
     await rm(directory, { recursive: true, force: true });
     await rename(staging, directory);

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { npmCommand } from "./npm-command.mjs";
 import { EXIT, SetupStop } from "./setup-stop.mjs";
 
 /** Dependencies that are built into the run whatever the user's npm settings and NODE_ENV say. */
@@ -72,7 +73,7 @@ function requireWritable(root) {
 }
 
 function runNpmCi(root) {
-  const { command, first } = npmCommand();
+  const [command, ...first] = npmCommand();
   const { status, stdout, stderr, error } = spawnSync(command, [...first, ...CI], {
     cwd: root,
     encoding: "utf8",
@@ -88,13 +89,4 @@ function runNpmCi(root) {
     cause?.exit ?? EXIT.software,
     `Cannot install the dependencies: npm ci failed.\n${lines.filter(Boolean).join("\n")}`,
   );
-}
-
-/** The npm that started this, on the Node that runs it; npm from PATH when nobody's npm did. */
-function npmCommand() {
-  const { npm_execpath: script, npm_node_execpath: node } = process.env;
-  if (script === undefined || node === undefined || basename(script) !== "npm-cli.js") {
-    return { command: "npm", first: [] };
-  }
-  return { command: node, first: [script] };
 }

@@ -5,6 +5,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { npmCommand } from "../../scripts/setup/npm-command.mjs";
 import { packPublished } from "./pack-published.ts";
 import { runIn } from "./run-in.ts";
 
@@ -35,7 +36,7 @@ async function installInto(project: string, tarballs: readonly string[]): Promis
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true }));
   const packages = [...tarballs, OLDEST_TYPESCRIPT, `@types/node@${await nodeTypesVersion()}`];
   const flags = ["--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { exitCode, output } = await runIn(project, ["npm", "install", ...flags, ...packages]);
+  const { exitCode, output } = await runIn(project, [...npmCommand(), "install", ...flags, ...packages]);
   if (exitCode !== 0) throw new Error(`Cannot install the packed packages:\n${output}`);
   await cp(CONSUMER, project, { recursive: true });
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { npmCommand } from "../../scripts/setup/npm-command.mjs";
 import { runIn } from "./run-in.ts";
 
 const PUBLISHED = ["@paddock/contract", "@paddock/sdk", "@paddock/host", "@paddock/cli"];
@@ -10,7 +11,7 @@ const UNWANTED = /\.test\./;
 export async function packPublished(directory: string): Promise<readonly string[]> {
   const workspaces = PUBLISHED.flatMap((name) => ["--workspace", name]);
   const { exitCode, output } = await runIn(process.cwd(), [
-    "npm",
+    ...npmCommand(),
     "pack",
     "--json",
     "--loglevel=error",
