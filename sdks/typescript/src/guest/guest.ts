@@ -10,6 +10,7 @@ import { messageOf, wireError } from "./failures.js";
 import { printBug } from "./print-bug.js";
 import { Requests } from "./requests.js";
 import { type Started, start } from "./start.js";
+import { translateDenial } from "./translate-denial.js";
 
 /** JSON-RPC's own number for a method that does not exist. */
 const RPC_METHOD_NOT_FOUND = -32601;
@@ -93,7 +94,7 @@ export class Guest {
       this.#send(encodeSuccess(id, this.#started.result));
     } catch (thrown) {
       printBug(thrown);
-      this.#send(encodeFailure(id, wireError("START_FAILED", messageOf(thrown))));
+      this.#send(encodeFailure(id, wireError("START_FAILED", messageOf(translateDenial(thrown)))));
     }
   }
 
