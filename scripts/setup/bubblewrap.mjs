@@ -39,7 +39,7 @@ export function ensureBubblewrap(say) {
   installWithApt("bubblewrap", say);
   const after = bubblewrapVersion();
   if (!isNewEnough(after))
-    throw new SetupStop(EXIT.unavailable, `${describe(after)} apt-get has no newer one.`);
+    throw new SetupStop(EXIT.unavailable, `${describe(after)} apt-get brought none that can be used.`);
 }
 
 /** The version as numbers, or nothing where there is none. */
