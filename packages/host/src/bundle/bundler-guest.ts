@@ -134,7 +134,10 @@ function problemsOf(error: unknown): readonly BundlerProblem[] {
 function toProblem(log: Partial<RolldownLog> | undefined): BundlerProblem {
   const text = stripVTControlCharacters(String(log?.message ?? log)).split("\n", 1)[0] ?? "";
   const message = text.replace(/^\[[A-Z_]+\] /, "");
-  const specifier = log?.exporter ?? /^Could not resolve '([^']*)'/.exec(message)?.[1];
+  const isUnresolved = log?.code === "UNRESOLVED_IMPORT";
+  const specifier = isUnresolved
+    ? (log.exporter ?? /^Could not resolve '([^']*)'/.exec(message)?.[1])
+    : undefined;
   const file = log?.loc?.file ?? log?.id;
   return {
     code: log?.code ?? "ERROR",

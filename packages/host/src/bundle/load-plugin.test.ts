@@ -23,7 +23,7 @@ let launches = 0;
 beforeAll(async () => {
   home = await realpath(await mkdtemp(join(tmpdir(), "paddock-load-")));
   await chmod(home, 0o755);
-  isolation = await createProcessIsolation({ home });
+  isolation = await createProcessIsolation({ home, uids: { from: 1_879_048_192, count: 65_536 } });
   node = createNodeRuntime({ cacheDirectory: join(home, "cache") });
   store = createBundleStore(join(home, "store"));
 });

@@ -9,7 +9,7 @@ import { findBundlerFiles } from "./bundler-inputs.js";
 import type { Digest, FileEntry } from "./digest.js";
 import { RESERVED_AT_TOP } from "./folder-bounds.js";
 import { printable } from "./folder-name.js";
-import { findLinkedPackages } from "./linked-packages.js";
+import { findLinkedPackages, type LinkedPackages } from "./linked-packages.js";
 import { type Snapshot, snapshotFolder } from "./snapshot.js";
 import type { Staging } from "./staging.js";
 import type { BundleStore } from "./store.js";
@@ -38,6 +38,8 @@ export interface LoadedCode {
   readonly sourceDigest: Digest;
   /** For `store.check` before each start. */
   readonly tree: StoredTree;
+  /** Folders outside of the plugin's own that links in its node_modules lead to: worth showing to the operator. */
+  readonly linked: readonly string[];
 }
 
 const BUNDLED = `${RESERVED_AT_TOP}/main.mjs`;
@@ -54,13 +56,15 @@ export async function loadPluginCode(options: LoadPluginOptions): Promise<Loaded
   try {
     signal?.throwIfAborted();
     const entry = findEntry(options.entry, snapshot.files);
-    const tree = await bundleOnce(options, folder, entry, snapshot);
+    const linked = await findLinkedPackages(folder);
+    const tree = await bundleOnce(options, { folder, entry, linked, snapshot });
     return {
       digest: tree.digest,
       directory: tree.directory,
       entry: `/plugin/${BUNDLED}`,
       sourceDigest: snapshot.sourceDigest,
       tree,
+      linked: linked.directories,
     };
   } finally {
     await snapshot.staging.discard();
@@ -99,14 +103,18 @@ function findEntry(wanted: string, files: readonly FileEntry[]): string {
   );
 }
 
-async function bundleOnce(
-  options: LoadPluginOptions,
-  folder: string,
-  entry: string,
-  { sourceDigest, staging }: Snapshot,
-): Promise<StoredTree> {
+interface Source {
+  readonly folder: string;
+  readonly entry: string;
+  readonly linked: LinkedPackages;
+  readonly snapshot: Snapshot;
+}
+
+async function bundleOnce(options: LoadPluginOptions, source: Source): Promise<StoredTree> {
   const { store, isolation, node, signal } = options;
-  const [files, linked] = await Promise.all([findBundlerFiles(), findLinkedPackages(folder)]);
+  const { folder, entry, linked } = source;
+  const { sourceDigest, staging } = source.snapshot;
+  const files = await findBundlerFiles();
   const key: BundleKey = { folder, sourceDigest, entry, linked, version: files.version };
   const known = await recallBundle(store.directory, key);
   const stored = known && (await store.open(known));

@@ -118,11 +118,10 @@ describe("createBundleStore()", () => {
     await expect(add()).rejects.toMatchObject(changed);
   });
 
-  it("checks an unchanged tree in a few milliseconds", async () => {
+  it("finds an unchanged tree unchanged, however often it is asked", async () => {
     const tree = await add(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`f${index}`, "x"])));
-    const started = performance.now();
-    await store.check(tree);
-    expect(performance.now() - started).toBeLessThan(100);
+    await Promise.all([store.check(tree), store.check(tree), store.check(tree)]);
+    expect((await store.open(tree.digest))?.marks).toEqual(tree.marks);
   });
 
   it("removes what dead hosts left half made, and nothing of living ones", async () => {

@@ -42,10 +42,8 @@ describe("createNodeRuntime()", () => {
 
   it("measures an interpreter once and remembers it for the next host", async () => {
     const first = await createRuntime().program(join(home, "code"), "main.mjs", 64 * MB);
-    const started = performance.now();
     const second = await createRuntime().program(join(home, "code"), "main.mjs", 64 * MB);
     expect(second.baseline).toEqual(first.baseline);
-    expect(performance.now() - started).toBeLessThan(40);
     expect(await readdir(join(home, "cache/baselines"))).toHaveLength(2);
     expect(first.baseline.threads).toBeGreaterThan(5);
     expect(first.baseline.dataBytes).toBeGreaterThan(40 * MB);
