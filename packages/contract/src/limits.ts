@@ -40,7 +40,7 @@ export const LIMITS = {
   }),
   scratch: row("size", "Files in /tmp, erased with the guest.", {
     max: "64GB",
-    development: "256MB",
+    development: "50MB",
     production: "50MB",
     highSecurity: "16MB",
   }),

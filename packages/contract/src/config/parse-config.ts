@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ABSOLUTE_PATH_PATTERN, MAX_PATH_LENGTH } from "../capabilities/folder-path.js";
 import type { LimitName, PresetName } from "../limits.js";
 import { pluginId } from "../manifest/identifiers.js";
-import { count, list, named, shaped } from "../schema/fields.js";
+import { count, flag, list, named, shaped } from "../schema/fields.js";
 import { type LIMIT_FIELDS, someLimits } from "../schema/limit-fields.js";
 import { type DocumentKind, parseDocument } from "../schema/parse-document.js";
 import { withoutUndefined } from "../schema/without-undefined.js";
@@ -22,7 +22,11 @@ export interface PaddockConfig {
   /** Mechanisms that must stand besides those that the preset requires. */
   readonly require?: readonly MechanismName[];
   /** Programs that run plugins; found by the host when not given. */
-  readonly interpreter?: { readonly node?: string };
+  readonly interpreter?: {
+    readonly node?: string;
+    /** False turns the guards inside the language off: errors get worse, the walls stay what they are. */
+    readonly guards?: boolean;
+  };
   /** User ids that the host may give to plugins when it runs as root. */
   readonly uids?: { readonly from: number; readonly count: number };
 }
@@ -76,7 +80,12 @@ export const configSchema = z
       .default([])
       .meta({ description: "Mechanisms that must stand besides those that the preset requires." }),
     interpreter: z
-      .strictObject({ node: path.meta({ description: "The Node.js that runs plugins." }).optional() })
+      .strictObject({
+        node: path.meta({ description: "The Node.js that runs plugins." }).optional(),
+        guards: flag()
+          .meta({ description: "Guards inside the language, for better error messages; on unless false." })
+          .optional(),
+      })
       .default({})
       .meta({ description: "Programs that run plugins." }),
     uids: z

@@ -22,7 +22,7 @@ export interface ResolvedConfig {
   readonly plugins: ParsedConfig["plugins"];
   /** Mechanisms without which no guest starts. */
   readonly requires: readonly MechanismName[];
-  readonly interpreter: { readonly node?: string };
+  readonly interpreter: { readonly node?: string; readonly guards?: boolean };
   readonly uids: { readonly from: number; readonly count: number };
 }
 

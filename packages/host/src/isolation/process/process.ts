@@ -16,21 +16,20 @@ import { planOuterStage } from "./outer-stage.js";
 import { makeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 import { assembleSeccomp } from "./seccomp/assemble.js";
 import { guestProfile } from "./seccomp/profile.js";
-import { allocateUid, FIRST_UID, UID_COUNT, type UidRange } from "./uids.js";
+import { allocateUid, type UidRange } from "./uids.js";
 
 export interface ProcessIsolationOptions {
   /** Directory of the host: run files and data live below it. */
   readonly home: string;
-  readonly uids?: UidRange;
-  /** Names of mechanisms without which nothing may start. */
-  readonly required?: readonly string[];
+  /** Where the plugins' own user ids come from, when the host is root. */
+  readonly uids: UidRange;
 }
 
 /** What one machine offers, found once. */
 interface Machine {
   readonly bubblewrap: Bubblewrap;
   readonly cgroups: CgroupTree | undefined;
-  readonly volumeTools: VolumeTools | undefined;
+  readonly volume: VolumeTools | string;
   readonly isRoot: boolean;
   readonly canMount: boolean;
   readonly runDirectory: string;
@@ -47,7 +46,7 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
 
   const isolation: Isolation = {
     kind: "process",
-    diagnose: () => diagnose({ cgroups: machine.cgroups }),
+    diagnose: () => diagnose(machine),
     launch: async (spec, signal) => {
       if (isClosed)
         throw new PaddockError("HOST_CLOSED", `Cannot start "${spec.label}": the host is closed.`);
@@ -91,7 +90,7 @@ async function inspect(options: ProcessIsolationOptions): Promise<Machine> {
   return {
     bubblewrap,
     cgroups,
-    volumeTools: typeof tools === "string" || !mayMount ? undefined : tools,
+    volume: mayMount ? tools : "this process may not mount",
     isRoot: process.getuid?.() === 0,
     canMount: mayMount,
     runDirectory,
@@ -107,11 +106,10 @@ async function launchGuest(
   signal: AbortSignal | undefined,
 ): Promise<GuestProcess> {
   const owner = `${options.home}\n${spec.owner.plugin}\n${spec.owner.tenant}`;
-  const range = options.uids ?? { first: FIRST_UID, count: UID_COUNT };
   const hostUid = process.getuid?.() ?? 0;
   const hostGid = process.getgid?.() ?? 0;
   void machine.cgroups?.warm();
-  const uid = machine.isRoot ? await allocateUid(owner, range) : hostUid;
+  const uid = machine.isRoot ? await allocateUid(owner, options.uids) : hostUid;
   const gid = machine.isRoot ? uid : hostGid;
   const { limits } = spec;
   const [volume, inputs, stub, cgroup] = await Promise.all([
@@ -121,7 +119,7 @@ async function launchGuest(
           spec.data.source,
           { bytes: limits.diskBytes, inodes: limits.inodes },
           uid,
-          machine.volumeTools,
+          typeof machine.volume === "string" ? undefined : machine.volume,
         ),
     planInputs(spec),
     realpath(stubPath()),
@@ -184,7 +182,7 @@ function seccompProgram(processes: boolean): Uint8Array {
   if (known !== undefined) return known;
   // Safe: assertEnvironment let only these two through.
   const program = assembleSeccomp(
-    guestProfile({ processes, threads: true }),
+    guestProfile({ processes, threads: true, socketPairs: processes }),
     process.arch as "x64" | "arm64",
   );
   programs.set(processes, program);

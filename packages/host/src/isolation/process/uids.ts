@@ -3,18 +3,11 @@ import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
 
-/**
- * First uid of the default range. systemd's table of uids calls 1,879,048,192 to 2,147,483,647 unused
- * (UIDS-GIDS.md), so no distribution, container manager or directory service hands these out.
- */
-export const FIRST_UID = 1_879_048_192;
-export const UID_COUNT = 1_048_576;
-
 /** Machine-wide, whatever home a host uses: two hosts must not give one uid to two plugins. */
 export const UID_DIRECTORY = "/var/lib/paddock/uids";
 
 export interface UidRange {
-  readonly first: number;
+  readonly from: number;
   readonly count: number;
 }
 
@@ -31,7 +24,7 @@ export async function allocateUid(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const start = createHash("sha256").update(owner).digest().readUInt32LE(0) % range.count;
   for (let probe = 0; probe < Math.min(range.count, MAX_PROBES); probe++) {
-    const uid = range.first + ((start + probe) % range.count);
+    const uid = range.from + ((start + probe) % range.count);
     if ((await claim(directory, uid, owner)) === owner) return uid;
   }
   throw new PaddockError(

@@ -3,8 +3,11 @@ import type { Seen, SeenMount } from "../seen.js";
 import type { MountFlag } from "../stub-instructions.js";
 import { type WallDefinition, WallDifference } from "./wall.js";
 
-/** Harmless devices that runtimes open; /dev itself is a part of the read-only root. */
-const DEVICES = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+/**
+ * Harmless devices that runtimes open; /dev itself is a part of the read-only root. Not /dev/zero: mapped shared
+ * and writable it is memory that no resource limit counts.
+ */
+const DEVICES = ["/dev/null", "/dev/random", "/dev/urandom"];
 
 const READ_ONLY: readonly MountFlag[] = ["ro", "nosuid", "nodev", "noexec"];
 const EXECUTABLE: readonly MountFlag[] = ["ro", "nosuid", "nodev"];

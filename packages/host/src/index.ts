@@ -1,0 +1,18 @@
+export {
+  type ErrorCode,
+  ERRORS,
+  isPaddockError,
+  type Limits,
+  type Manifest,
+  type PaddockConfig,
+  PaddockError,
+  type ProblemDetails,
+} from "@paddock/contract";
+export { readManifest } from "./bundle/read-manifest.js";
+export type { DecisionRecord } from "./capabilities/decision-record.js";
+export { type ConfigFile, loadConfigFile } from "./config/load-config-file.js";
+export { createHost, type Host, type HostOptions, type PluginInfo } from "./host.js";
+export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";
+export type { CallOptions } from "./pipeline/call-options.js";
+export type { GuestLog } from "./supervisor/guest-log.js";
+export type { GuestReport } from "./supervisor/supervisor.js";

@@ -1,0 +1,192 @@
+import { isUtf8 } from "node:buffer";
+import type { Duplex } from "node:stream";
+import {
+  decodeMessage,
+  encodeFailure,
+  encodeSuccess,
+  type Failure,
+  type LineDecoder,
+  LineSplitter,
+  MAX_GUEST_REQUESTS,
+  MAX_OUTBOUND_BYTES,
+  type Notification,
+  type Request,
+  type Success,
+  TURN_BUDGET_BYTES,
+  type WireError,
+} from "@paddock/contract";
+
+/** A guest's own messages that are handled before the event loop goes on; the rest wait. */
+export const MAX_MESSAGES_PER_TURN = 64;
+
+export interface ConnectionHandlers {
+  /** Answers a guest's request; a rejection becomes a failure reply. */
+  readonly request: (request: Request) => Promise<unknown>;
+  readonly notification: (notification: Notification) => void;
+  /** The guest broke the protocol: the words say how. Nothing of it is read any more. */
+  readonly violation: (words: string) => void;
+  /** Turns whatever `request` rejected with into what the guest may see. */
+  readonly toWireError: (error: unknown) => WireError;
+}
+
+export type Reply = Success | Failure;
+
+/**
+ * The host's end of a guest's channel. What arrives is hostile: it is bounded before it is parsed, a reply
+ * settles only the request that it answers and only once, and no guest gets more than its share of a turn
+ * of the event loop. Lines of one turn leave in one write.
+ */
+export class GuestConnection {
+  readonly #channel: Duplex;
+  readonly #handlers: ConnectionHandlers;
+  readonly #splitter: LineSplitter;
+  readonly #pending = new Map<number, (reply: Reply) => void>();
+  #inbox: (Request | Notification)[] = [];
+  #lastId = 0;
+  #out = "";
+  #isFlushing = false;
+  #turnBytes = 0;
+  #isTurnCounted = false;
+  #answering = 0;
+  #isClosed = false;
+  #droppedReplies = 0;
+
+  constructor(channel: Duplex, maxLineBytes: number, handlers: ConnectionHandlers) {
+    this.#channel = channel;
+    this.#handlers = handlers;
+    this.#splitter = new LineSplitter(DECODER, maxLineBytes, (line) => this.#onLine(line));
+    channel.on("data", (chunk: Buffer) => this.#onData(chunk));
+  }
+
+  /** Replies that answered nothing: unknown, repeated or late. */
+  get droppedReplies(): number {
+    return this.#droppedReplies;
+  }
+
+  /** Whether the guest has so much unread that nothing more should be sent. */
+  get isClogged(): boolean {
+    return this.#channel.writableLength > MAX_OUTBOUND_BYTES;
+  }
+
+  /** Sends a request whose `params` are JSON already; the reply comes once, or never when the guest ends. */
+  request(method: string, params: string, onReply: (reply: Reply) => void): number {
+    const id = ++this.#lastId;
+    this.#pending.set(id, onReply);
+    this.#send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
+    return id;
+  }
+
+  notify(method: string, params: string): void {
+    this.#send(`{"jsonrpc":"2.0","method":"${method}","params":${params}}`);
+  }
+
+  /** Nothing is read, sent or settled any more. The channel itself belongs to the guest process. */
+  close(): void {
+    this.#isClosed = true;
+    this.#pending.clear();
+    this.#inbox = [];
+  }
+
+  #send(line: string): void {
+    if (this.#isClosed) return;
+    this.#out += `${line}\n`;
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      const text = this.#out;
+      this.#out = "";
+      if (!this.#channel.destroyed && this.#channel.writable) this.#channel.write(text);
+    });
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    const fault = this.#splitter.push(chunk);
+    if (fault !== undefined) return this.#violate(fault);
+    this.#turnBytes += chunk.length;
+    if (this.#inbox.length > 0) this.#drain();
+    if (this.#turnBytes >= TURN_BUDGET_BYTES / 2) this.#countTurn();
+  }
+
+  /** Resets the byte budget when this turn is over; past the budget the guest waits until then. */
+  #countTurn(): void {
+    if (this.#turnBytes >= TURN_BUDGET_BYTES) this.#channel.pause();
+    if (this.#isTurnCounted) return;
+    this.#isTurnCounted = true;
+    setImmediate(() => {
+      this.#isTurnCounted = false;
+      this.#turnBytes = 0;
+      this.#resume();
+    });
+  }
+
+  #resume(): void {
+    if (!this.#isClosed && this.#inbox.length === 0) this.#channel.resume();
+  }
+
+  #onLine(line: string): void {
+    if (this.#isClosed) return;
+    const message = decodeMessage(line);
+    if (typeof message === "string") return this.#violate(message);
+    if (message.kind === "request" || message.kind === "notification") {
+      this.#inbox.push(message);
+      return;
+    }
+    const onReply = this.#pending.get(message.id);
+    if (onReply === undefined) {
+      this.#droppedReplies++;
+      return;
+    }
+    this.#pending.delete(message.id);
+    onReply(message);
+  }
+
+  #violate(words: string): void {
+    if (this.#isClosed) return;
+    this.close();
+    this.#channel.pause();
+    this.#handlers.violation(words);
+  }
+
+  /** A few of the guest's messages now, the rest in later turns; it is not read while any of them wait. */
+  #drain(): void {
+    let handled = 0;
+    while (this.#inbox.length > handled && handled < MAX_MESSAGES_PER_TURN) {
+      if (this.#answering >= MAX_GUEST_REQUESTS || this.isClogged) break;
+      // Safe: the index is below the length.
+      this.#handle(this.#inbox[handled] as Request | Notification);
+      handled++;
+    }
+    this.#inbox = handled === this.#inbox.length ? [] : this.#inbox.slice(handled);
+    if (this.#inbox.length === 0) return;
+    this.#channel.pause();
+    setImmediate(() => {
+      if (this.#isClosed) return;
+      this.#drain();
+      this.#resume();
+    });
+  }
+
+  #handle(message: Request | Notification): void {
+    if (message.kind === "notification") return this.#handlers.notification(message);
+    this.#answering++;
+    this.#handlers.request(message).then(
+      (result) => this.#answer(encodeSuccess(message.id, result)),
+      (error: unknown) => this.#answer(encodeFailure(message.id, this.#handlers.toWireError(error))),
+    );
+  }
+
+  #answer(line: string): void {
+    this.#answering--;
+    this.#send(line);
+  }
+}
+
+const DECODER: LineDecoder = {
+  decode: (bytes) => {
+    if (!isUtf8(bytes)) return undefined;
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  },
+  concat: (parts) => Buffer.concat(parts),
+};

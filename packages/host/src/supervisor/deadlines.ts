@@ -1,0 +1,88 @@
+/** Resolution of every deadline, milliseconds. */
+export const DEADLINE_TICK_MS = 5;
+
+const SLOTS = 1024;
+
+/** The wheel stops turning after this many empty ticks, and starts again with the next deadline. */
+const IDLE_TICKS = 200;
+
+/** What waits in the wheel: linked into a slot, so that adding and removing cost nothing. */
+export interface Deadline {
+  /** `performance.now()` at which it expires. */
+  expiresAt: number;
+  onExpired(): void;
+  /** Owned by the wheel. */
+  previous: Deadline | undefined;
+  next: Deadline | undefined;
+  slot: number;
+}
+
+/**
+ * One timer for all deadlines of a host: a call costs two links instead of a timer of its own. A deadline
+ * further away than one turn of the wheel stays in its slot and is looked at once each turn.
+ */
+export class Deadlines {
+  readonly #slots: (Deadline | undefined)[] = new Array(SLOTS).fill(undefined);
+  #timer: NodeJS.Timeout | undefined;
+  #tick = 0;
+  #size = 0;
+  #idleTicks = 0;
+
+  add(deadline: Deadline, expiresAt: number): void {
+    this.remove(deadline);
+    if (this.#timer === undefined) this.#start();
+    deadline.expiresAt = expiresAt;
+    const tick = Math.max(this.#tick + 1, Math.ceil(expiresAt / DEADLINE_TICK_MS));
+    const slot = tick % SLOTS;
+    const head = this.#slots[slot];
+    deadline.slot = slot;
+    deadline.previous = undefined;
+    deadline.next = head;
+    if (head !== undefined) head.previous = deadline;
+    this.#slots[slot] = deadline;
+    this.#size++;
+  }
+
+  remove(deadline: Deadline): void {
+    if (deadline.slot === -1) return;
+    if (deadline.previous === undefined) this.#slots[deadline.slot] = deadline.next;
+    else deadline.previous.next = deadline.next;
+    if (deadline.next !== undefined) deadline.next.previous = deadline.previous;
+    deadline.slot = -1;
+    deadline.previous = undefined;
+    deadline.next = undefined;
+    this.#size--;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #start(): void {
+    this.#tick = Math.floor(performance.now() / DEADLINE_TICK_MS);
+    this.#idleTicks = 0;
+    this.#timer = setInterval(() => this.#turn(), DEADLINE_TICK_MS);
+    this.#timer.unref();
+  }
+
+  /** Looks at every slot since the last turn: the timer may come late, and the process may have slept. */
+  #turn(): void {
+    const now = performance.now();
+    const until = Math.floor(now / DEADLINE_TICK_MS);
+    const from = Math.max(this.#tick + 1, until - SLOTS + 1);
+    this.#tick = until;
+    for (let tick = from; tick <= until; tick++) this.#expire(tick % SLOTS, now);
+    this.#idleTicks = this.#size === 0 ? this.#idleTicks + 1 : 0;
+    if (this.#idleTicks > IDLE_TICKS) this.close();
+  }
+
+  #expire(slot: number, now: number): void {
+    const expired: Deadline[] = [];
+    for (let one = this.#slots[slot]; one !== undefined; one = one.next) {
+      if (one.expiresAt <= now) expired.push(one);
+    }
+    for (const one of expired) this.remove(one);
+    for (const one of expired) one.onExpired();
+  }
+}

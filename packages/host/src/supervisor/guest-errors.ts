@@ -1,0 +1,71 @@
+import { type ErrorCode, isErrorCode, MAX_ERROR_CHARACTERS, PaddockError, type WireError } from "@paddock/contract";
+import type { GuestEnd } from "../isolation/isolation.js";
+import { escapeText } from "./guest-log.js";
+import type { LoadedAction, LoadedPlugin } from "./plugin.js";
+
+interface Identity {
+  readonly plugin: LoadedPlugin;
+}
+
+/** Codes that a guest may give as the reason of its own failure. */
+const GUEST_CODES: readonly ErrorCode[] = [
+  "PLUGIN_ERROR",
+  "PLUGIN_BUG",
+  "ACTION_NOT_FOUND",
+  "INPUT_INVALID",
+  "OUTPUT_INVALID",
+  "RESULT_TOO_LARGE",
+  "START_FAILED",
+  "PLUGIN_MISMATCH",
+  "DISK_LIMIT",
+  "CANCELLED",
+];
+
+/** The host's error for a failure that a guest reported; its text is bounded and escaped, its data only JSON. */
+export function replyError({ plugin }: Identity, action: LoadedAction | undefined, error: WireError): PaddockError {
+  const { id } = plugin.manifest;
+  const said = escapeText(error.message.slice(0, MAX_ERROR_CHARACTERS));
+  const claimed = error.data?.code;
+  const code = isErrorCode(claimed) && GUEST_CODES.includes(claimed) ? claimed : "PLUGIN_BUG";
+  const doing = action === undefined ? `start "${id}"` : `run "${action.name}" of "${id}"`;
+  if (code !== "PLUGIN_ERROR") {
+    return new PaddockError(action === undefined && code === "PLUGIN_BUG" ? "START_FAILED" : code, `Cannot ${doing}: ${said}.`, {
+      hint: code === "PLUGIN_BUG" ? "The plugin's log has the stack." : undefined,
+      data: { plugin: id, ...(action === undefined ? {} : { action: action.name }) },
+    });
+  }
+  const pluginCode = String(error.data?.pluginCode ?? "").slice(0, 64);
+  // A code that the manifest does not declare is nothing a caller could have prepared for.
+  const isDeclared = action !== undefined && Object.hasOwn(action.errors, pluginCode);
+  return new PaddockError(isDeclared ? "PLUGIN_ERROR" : "PLUGIN_BUG", `Cannot ${doing}: ${said}.`, {
+    hint: isDeclared ? action.errors[pluginCode] : `Declare ${JSON.stringify(pluginCode)} under errors in the manifest.`,
+    data: { plugin: id, action: action?.name, pluginCode, details: error.data?.details },
+  });
+}
+
+/** The host's error for a guest that ended: code, message and evidence of the end. */
+export function endError(
+  { plugin }: Identity,
+  end: GuestEnd,
+  startingCode?: ErrorCode,
+  action?: LoadedAction,
+): PaddockError {
+  const { id } = plugin.manifest;
+  // Exiting or crashing before it was ready is a failed start; a limit stays a limit.
+  const isPlain = end.code === undefined || end.code === "CRASHED" || end.code === "KILLED";
+  const code = isPlain && startingCode !== undefined ? startingCode : (end.code ?? "CRASHED");
+  const doing = action === undefined ? `start "${id}"` : `run "${action.name}" of "${id}"`;
+  return new PaddockError(code, `Cannot ${doing}: ${end.message}.`, {
+    hint: end.hint,
+    data: { plugin: id, ...(action === undefined ? {} : { action: action.name }), evidence: end.evidence },
+  });
+}
+
+/** For the calls that were innocent of their guest's end. */
+export function recycledError({ plugin }: Identity, action: LoadedAction, end: GuestEnd): PaddockError {
+  const { id } = plugin.manifest;
+  return new PaddockError("GUEST_RECYCLED", `Cannot run "${action.name}" of "${id}": its guest ended for another call: ${end.message}.`, {
+    hint: "Call again.",
+    data: { plugin: id, action: action.name, cause: end.code ?? "CRASHED" },
+  });
+}

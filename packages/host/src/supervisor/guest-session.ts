@@ -1,0 +1,363 @@
+import { randomBytes } from "node:crypto";
+import {
+  type ErrorCode,
+  type InitializeResult,
+  isPaddockError,
+  type LogParams,
+  type Notification,
+  PaddockError,
+  PROTOCOL,
+  type Request,
+  RPC_ERROR,
+  type WireError,
+} from "@paddock/contract";
+import type { GuestEnd, GuestProcess, Isolation, KillReason, LaunchSpec } from "../isolation/isolation.js";
+import type { Call } from "./call.js";
+import { GuestConnection, type Reply } from "./connection.js";
+import type { Deadlines } from "./deadlines.js";
+import { endError, recycledError, replyError } from "./guest-errors.js";
+import { type GuestLog, readLog } from "./guest-log.js";
+import type { LoadedPlugin } from "./plugin.js";
+
+/** How long a cancelled call may take to answer before its guest is ended. */
+export const CANCEL_GRACE_MS = 500;
+
+/** How long a guest may take for its shutdown hook. */
+export const SHUTDOWN_MS = 1_000;
+
+/** Answers the capability requests of guests. */
+export type RequestHandler = (guest: Guest, request: Request, live: LiveCalls) => Promise<unknown>;
+
+export interface GuestIdentity {
+  readonly plugin: LoadedPlugin;
+  readonly tenant: string;
+}
+
+/** Who asks: one object for the whole life of a guest. */
+export interface Guest extends GuestIdentity {
+  /** Aborts when the guest ends. */
+  readonly signal: AbortSignal;
+}
+
+/** What a guest may act for. */
+export interface LiveCalls {
+  readonly has: (id: number) => boolean;
+  /** True while its init or shutdown hook runs. */
+  readonly isInHook: boolean;
+}
+
+export interface GuestSurroundings {
+  readonly isolation: Isolation;
+  readonly deadlines: Deadlines;
+  readonly onRequest: RequestHandler;
+  readonly onLog: (log: GuestLog) => void;
+}
+
+/**
+ * One running guest, from launch to end. Calls are pipelined; every call that was given to it settles: with
+ * its reply, at its deadline, or with the reason why the guest ended.
+ */
+export class GuestSession {
+  readonly process: GuestProcess;
+  readonly startedAt = performance.now();
+  readonly ended: Promise<GuestEnd>;
+  #state: "starting" | "ready" | "retired" | "stopping" | "ended" = "starting";
+  readonly #identity: GuestIdentity;
+  readonly #surroundings: GuestSurroundings;
+  readonly #connection: GuestConnection;
+  readonly #calls = new Map<number, Call>();
+  readonly #gone = new AbortController();
+  /** Ends the wait of a start when the guest breaks the protocol. */
+  #onViolation: ((error: Error) => void) | undefined;
+  #idleSince = performance.now();
+  #onIdle: (() => void) | undefined;
+  /** The call that made us end the guest. */
+  #guilty: Call | undefined;
+
+  /** Launches a guest and sees it through its handshake. Rejects with the reason, and nothing is left. */
+  static async start(
+    identity: GuestIdentity,
+    surroundings: GuestSurroundings,
+    signal: AbortSignal,
+  ): Promise<GuestSession> {
+    const { plugin } = identity;
+    const limit = AbortSignal.timeout(plugin.limits.startTimeoutMs);
+    await plugin.assertUnchanged();
+    const process = await surroundings.isolation.launch(launchSpec(identity, surroundings), AbortSignal.any([signal, limit]));
+    const session = new GuestSession(identity, surroundings, process);
+    try {
+      await session.#handshake(AbortSignal.any([signal, limit]));
+      return session;
+    } catch (error) {
+      const own = limit.aborted && !isPaddockError(error);
+      const reason: KillReason = own
+        ? { code: "TIMEOUT", message: `it was not ready within ${plugin.limits.startTimeoutMs} ms` }
+        : { code: "KILLED", message: "its start failed" };
+      process.kill(reason);
+      const end = await process.ended;
+      throw own ? endError(identity, end) : error;
+    }
+  }
+
+  private constructor(identity: GuestIdentity, surroundings: GuestSurroundings, process: GuestProcess) {
+    this.#identity = identity;
+    this.#surroundings = surroundings;
+    this.process = process;
+    const guest: Guest = { ...identity, signal: this.#gone.signal };
+    this.#connection = new GuestConnection(process.channel, identity.plugin.limits.messageBytes, {
+      request: (request) => surroundings.onRequest(guest, request, this.#live),
+      notification: (notification) => this.#onNotification(notification),
+      violation: (words) => this.#onProtocolViolation(words),
+      toWireError,
+    });
+    this.ended = process.ended.then((end) => this.#onEnd(end));
+  }
+
+  get isReady(): boolean {
+    return this.#state === "ready";
+  }
+
+  /** Calls that the guest works on, abandoned ones included. */
+  get load(): number {
+    return this.#calls.size;
+  }
+
+  get isClogged(): boolean {
+    return this.#connection.isClogged;
+  }
+
+  /** Since when it has had nothing to do. */
+  get idleSince(): number {
+    return this.#calls.size === 0 ? this.#idleSince : Number.POSITIVE_INFINITY;
+  }
+
+  /** Sends a call; it settles by itself. */
+  send(call: Call): void {
+    const { action, payload, traceparent } = call.request;
+    const waitMs = Math.ceil(call.startedAt + call.request.timeoutMs - performance.now());
+    call.owner = this;
+    call.id = this.#connection.request(
+      "call",
+      `{"action":${action.nameJson},"payload":${payload},"timeoutMs":${waitMs},"traceparent":"${traceparent}"}`,
+      (reply) => this.#onReply(call, reply),
+    );
+    this.#calls.set(call.id, call);
+    this.#surroundings.deadlines.add(call, call.startedAt + Math.min(call.request.timeoutMs, action.timeoutMs));
+  }
+
+  /** Takes no more calls and ends once those it has are done. */
+  async retire(reason: KillReason): Promise<void> {
+    if (this.#state !== "ready") return;
+    this.#state = "retired";
+    if (this.#calls.size > 0) await Promise.race([this.ended, new Promise<void>((resolve) => (this.#onIdle = resolve))]);
+    await this.stop(reason);
+  }
+
+  /** Asks it to shut down, then ends it. Calls that are still there get the reason. */
+  async stop(reason: KillReason): Promise<void> {
+    if (this.#state === "ready" || this.#state === "retired") {
+      this.#state = "stopping";
+      const answered = new Promise<void>((resolve) => this.#connection.request("shutdown", "{}", () => resolve()));
+      const { promise, clear } = expireAfter(SHUTDOWN_MS);
+      await Promise.race([this.ended, answered, promise]);
+      clear();
+    }
+    this.process.kill(reason);
+    await this.ended;
+  }
+
+  // A call's deadline has passed: the caller's first, then the operator's.
+  onExpired(call: Call): void {
+    const { action, timeoutMs } = call.request;
+    const runMs = performance.now() - call.startedAt;
+    if (runMs < action.timeoutMs - 1) {
+      call.reject(this.#timeoutError(call, timeoutMs, "Give it more time with timeoutMs, or make the action shorter."));
+      this.onAbandoned(call);
+      return;
+    }
+    call.reject(this.#timeoutError(call, action.timeoutMs, "Raise limits.timeout, or make the action shorter."));
+    if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
+      this.#cancel(call);
+      this.#surroundings.deadlines.add(call, call.startedAt + action.timeoutMs + CANCEL_GRACE_MS);
+      return;
+    }
+    this.#guilty = call;
+    this.process.kill({
+      code: "TIMEOUT",
+      message: `"${action.name}" did not end within ${action.timeoutMs} ms, nor when it was cancelled`,
+    });
+  }
+
+  /** Nobody waits for the answer any more; what the guest does with it is still limited by the operator. */
+  onAbandoned(call: Call): void {
+    if (!this.#calls.has(call.id)) return;
+    this.#cancel(call);
+    this.#surroundings.deadlines.add(call, call.startedAt + call.request.action.timeoutMs);
+  }
+
+  readonly #live: LiveCalls = (() => {
+    const session = this;
+    return {
+      has: (id: number) => {
+        const call = session.#calls.get(id);
+        // An abandoned call gives no rights any more.
+        return call !== undefined && !call.isSettled;
+      },
+      get isInHook() {
+        return session.#state === "starting" || session.#state === "stopping";
+      },
+    };
+  })();
+
+  async #handshake(signal: AbortSignal): Promise<void> {
+    const { plugin, tenant } = this.#identity;
+    const nonce = randomBytes(16).toString("hex");
+    const params = {
+      protocol: PROTOCOL,
+      nonce,
+      plugin: { id: plugin.manifest.id, version: plugin.manifest.version, digest: plugin.digest },
+      tenant,
+      entry: plugin.program.entry,
+      config: plugin.config,
+      limits: plugin.limits,
+      permissions: plugin.permissions,
+      guards: plugin.hasGuards,
+    };
+    const reply = await this.#request("initialize", JSON.stringify(params), signal);
+    if (reply.kind === "failure") throw replyError(this.#identity, undefined, reply.error);
+    assertHandshake(plugin, nonce, reply.result);
+    this.#state = "ready";
+    await this.process.confineCpu();
+  }
+
+  /** One request outside of calls: settles with the reply, the signal, or the guest's end. */
+  #request(method: string, params: string, signal: AbortSignal): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      const done = () => signal.removeEventListener("abort", abort);
+      this.#onViolation = reject;
+      this.#connection.request(method, params, (reply) => {
+        done();
+        resolve(reply);
+      });
+      signal.addEventListener("abort", abort, { once: true });
+      if (signal.aborted) abort();
+      this.ended.then((end) => {
+        done();
+        reject(endError(this.#identity, end, "START_FAILED"));
+      });
+    });
+  }
+
+  #onReply(call: Call, reply: Reply): void {
+    this.#calls.delete(call.id);
+    this.#surroundings.deadlines.remove(call);
+    if (reply.kind === "success") call.resolve(reply.result);
+    else if (!call.isSettled) call.reject(replyError(this.#identity, call.request.action, reply.error));
+    if (this.#calls.size === 0) {
+      this.#idleSince = performance.now();
+      this.#onIdle?.();
+    }
+  }
+
+  #onNotification(notification: Notification): void {
+    if (notification.method === "log") {
+      // Safe: readLog takes nothing of it for granted.
+      const log = readLog(this.#identity, notification.params as LogParams);
+      if (log !== undefined) this.#surroundings.onLog(log);
+    }
+    // Others (progress, and what newer guests may send) say nothing to this host.
+  }
+
+  #onProtocolViolation(words: string): void {
+    this.#onViolation?.(new PaddockError("PROTOCOL_VIOLATION", `Plugin "${this.#identity.plugin.manifest.id}" broke the protocol: ${words}.`));
+    this.process.kill({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
+  }
+
+  #cancel(call: Call): void {
+    this.#connection.notify("$/cancel", `{"id":${call.id}}`);
+  }
+
+  #onEnd(end: GuestEnd): GuestEnd {
+    this.#state = "ended";
+    this.#gone.abort();
+    this.#connection.close();
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    // Who is to blame cannot be known from outside: the call we ended it for, else the newest one.
+    const guilty = this.#guilty ?? calls.at(-1);
+    for (const call of calls) {
+      this.#surroundings.deadlines.remove(call);
+      call.reject(call === guilty ? endError(this.#identity, end, undefined, call.request.action) : recycledError(this.#identity, call.request.action, end));
+    }
+    return end;
+  }
+
+  #timeoutError(call: Call, afterMs: number, hint: string): PaddockError {
+    const { id } = this.#identity.plugin.manifest;
+    return new PaddockError("TIMEOUT", `Cannot run "${call.request.action.name}" of "${id}": no answer within ${afterMs} ms.`, {
+      hint,
+      data: { plugin: id, action: call.request.action.name, timeoutMs: afterMs },
+    });
+  }
+}
+
+function launchSpec({ plugin, tenant }: GuestIdentity, { onLog }: GuestSurroundings): LaunchSpec {
+  const { program, manifest } = plugin;
+  return {
+    label: manifest.id.replace("/", "."),
+    owner: { plugin: manifest.id, tenant },
+    program: program.program,
+    args: program.args,
+    env: program.env,
+    workingDirectory: program.workingDirectory,
+    executables: program.executables,
+    inputs: program.inputs,
+    data: plugin.dataDirectory(tenant),
+    dataAliases: program.dataAliases,
+    limits: plugin.limits,
+    baseline: program.baseline,
+    onLog: (line) => onLog({ plugin: manifest.id, tenant, level: line.stream === "stderr" ? "warn" : "info", source: line.stream, message: line.text, fields: {}, dropped: line.dropped }),
+  };
+}
+
+function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unknown): void {
+  const { id } = plugin.manifest;
+  // Safe: every field is looked at before it is used.
+  const { protocol, nonce: echoed, actions } = (result ?? {}) as Partial<Record<keyof InitializeResult, unknown>>;
+  if (typeof protocol !== "number" || protocol < PROTOCOL.min || protocol > PROTOCOL.max) {
+    throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" speaks protocol ${String(protocol).slice(0, 20)}, the host ${PROTOCOL.min} to ${PROTOCOL.max}.`);
+  }
+  if (echoed !== nonce) throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" answered another handshake: wrong nonce.`);
+  const isList = Array.isArray(actions) && actions.every((name) => typeof name === "string");
+  const missing = isList ? [...plugin.actions.keys()].filter((name) => !actions.includes(name)) : [...plugin.actions.keys()];
+  const extra = isList ? actions.filter((name: string) => !plugin.actions.has(name)).slice(0, 8) : [];
+  if (missing.length === 0 && extra.length === 0) return;
+  const parts = [
+    ...(missing.length > 0 ? [`the code lacks ${missing.map(quote).join(", ")}`] : []),
+    ...(extra.length > 0 ? [`the manifest lacks ${extra.map(quote).join(", ")}`] : []),
+  ];
+  throw new PaddockError("PLUGIN_MISMATCH", `Code and manifest of "${id}" name different actions: ${parts.join("; ")}.`, {
+    hint: "Give both the same names under actions.",
+    data: { missing, extra },
+  });
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 64));
+}
+
+/** What a guest may see of why its request failed: code and sentence, nothing of the host. */
+function toWireError(error: unknown): WireError {
+  const code: ErrorCode = isPaddockError(error) ? error.code : "INTERNAL";
+  const message = isPaddockError(error) && code !== "INTERNAL" ? error.message : "The host could not do that.";
+  return { code: RPC_ERROR, message, data: { code } };
+}
+
+function expireAfter(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return { promise, clear: () => clearTimeout(timer) };
+}
