@@ -26,12 +26,12 @@ const say = (line) => flags.includes("--quiet") || process.stderr.write(`set-up:
 
 try {
   requireNode();
-  await withSetupLock(root, say, () => {
+  await withSetupLock(root, say, async () => {
     // First, because it may have to ask a person for something.
     ensureBubblewrap(say);
     if (flags.includes("--emulator")) ensureEmulator(say);
-    ensureDependencies(root, say);
-    ensureBuild(root, say);
+    await ensureDependencies(root, say);
+    await ensureBuild(root, say);
   });
   if (file !== undefined) await runScript(root, file, args);
 } catch (error) {

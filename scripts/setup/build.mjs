@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { environment } from "./environment.mjs";
+import { runStep } from "./run-child.mjs";
 import { EXIT, SetupStop } from "./setup-stop.mjs";
 
 const GUEST_ENTRY = "sdks/typescript/dist/guest-entry.js";
@@ -14,27 +14,22 @@ const GUEST_ENTRY_INPUTS = [
 ];
 
 /** Everything compiled. The compiler finds by itself what has changed, in about a tenth of a second. */
-export function ensureBuild(root, say) {
+export async function ensureBuild(root, say) {
   if (modified(root, "packages/cli/dist/.tsbuildinfo") === undefined) say("building");
-  run(root, "node_modules/typescript/bin/tsc", ["-b"]);
+  await run(root, "node_modules/typescript/bin/tsc", ["-b"]);
   const builtAt = modified(root, GUEST_ENTRY);
   const isCurrent =
     builtAt !== undefined && GUEST_ENTRY_INPUTS.every((input) => modified(root, input) <= builtAt);
-  if (!isCurrent) run(root, "scripts/build-guest-entry.mjs", []);
+  if (!isCurrent) await run(root, "scripts/build-guest-entry.mjs", []);
 }
 
 function modified(root, path) {
   return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs;
 }
 
-function run(root, script, args) {
+async function run(root, script, args) {
   const node = join(root, "node_modules/.bin/node");
-  const { status, stdout, stderr, error } = spawnSync(node, [join(root, script), ...args], {
-    cwd: root,
-    env: environment(root),
-    encoding: "utf8",
-  });
-  if (status === 0) return;
-  const output = error?.message ?? `${stdout}${stderr}`.trim();
-  throw new SetupStop(EXIT.software, `Cannot build: ${script} failed.\n${output}`);
+  const options = { cwd: root, env: environment(root) };
+  const { code, printed } = await runStep([node, join(root, script), ...args], options);
+  if (code !== 0) throw new SetupStop(EXIT.software, `Cannot build: ${script} failed.\n${printed}`);
 }

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npmCommand } from "./npm-command.mjs";
+import { runStep } from "./run-child.mjs";
 import { EXIT, SetupStop } from "./setup-stop.mjs";
 
 /** Dependencies that are built into the run whatever the user's npm settings and NODE_ENV say. */
@@ -24,7 +24,7 @@ const CAUSES = [
 ];
 
 /** `node_modules` as package-lock.json says; a stamp inside it tells which lockfile it was made from. */
-export function ensureDependencies(root, say) {
+export async function ensureDependencies(root, say) {
   const node = join(root, "node_modules/.bin/node");
   const stamp = join(root, "node_modules/.setup-stamp");
   const wanted = fingerprint(root);
@@ -33,7 +33,7 @@ export function ensureDependencies(root, say) {
   say("installing the dependencies (npm ci)");
   // Removed first: an npm that is killed half-way must not leave a stamp that still fits.
   rmSync(stamp, { force: true });
-  runNpmCi(root);
+  await runNpmCi(root);
   if (!existsSync(node)) {
     throw new SetupStop(
       EXIT.unavailable,
@@ -72,19 +72,14 @@ function requireWritable(root) {
   }
 }
 
-function runNpmCi(root) {
-  const [command, ...first] = npmCommand();
-  const { status, stdout, stderr, error } = spawnSync(command, [...first, ...CI], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  if (status === 0) return;
-  if (error?.code === "ENOENT") {
+async function runNpmCi(root) {
+  const { code, printed } = await runStep([...npmCommand(), ...CI], { cwd: root }).catch((error) => {
+    if (error.code !== "ENOENT") throw error;
     throw new SetupStop(EXIT.unavailable, "npm is missing. Install it (it comes with Node) and run again.");
-  }
-  const output = `${stdout ?? ""}${stderr ?? ""}`.trim();
-  const cause = CAUSES.find((row) => row.pattern.test(output));
-  const lines = [error?.message, output.split("\n").slice(-12).join("\n"), cause?.advice];
+  });
+  if (code === 0) return;
+  const cause = CAUSES.find((row) => row.pattern.test(printed));
+  const lines = [printed.split("\n").slice(-12).join("\n"), cause?.advice];
   throw new SetupStop(
     cause?.exit ?? EXIT.software,
     `Cannot install the dependencies: npm ci failed.\n${lines.filter(Boolean).join("\n")}`,
