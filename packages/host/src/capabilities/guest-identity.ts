@@ -1,0 +1,26 @@
+import type { Parameters } from "@paddock/contract";
+import type { DecisionContext } from "../permissions/decide.js";
+import type { PluginIdentity } from "./provider.js";
+
+/** Who is at the other end of a connection. The host made it; nothing in it comes from the guest. */
+export interface GuestIdentity {
+  readonly plugin: PluginIdentity;
+  readonly tenant: string;
+  /** What `decide` looks at: the manifest and the limits. */
+  readonly context: DecisionContext;
+  /** Effective permissions, capability → parameters, as the guest was told. */
+  readonly permissions: Readonly<Record<string, Parameters>>;
+  /** Aborts when the guest ends; `undefined` where nobody can tell. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a request may be made for. */
+export interface LiveCalls {
+  /** Whether a call of this number runs in this very guest now. */
+  has(id: number): boolean;
+  /**
+   * True until the guest has answered `initialize`. Only then it may ask without naming a call; later that would
+   * be work in the background, which must be granted.
+   */
+  readonly isStarting: boolean;
+}
