@@ -48,6 +48,16 @@ describe("findLinkedPackages()", () => {
     expect(found).toEqual(["app/node_modules", "lib"]);
   });
 
+  it("does not follow a shared folder's links to packages that were not linked", async () => {
+    const found = await linkedOf("hoisted", {
+      "app/plugin/node_modules/one": { link: "../../node_modules/one" },
+      "app/node_modules/one/package.json": '{"name":"one"}',
+      "app/node_modules/private": { link: "../private" },
+      "app/private/package.json": '{"name":"private"}',
+    });
+    expect(found).toEqual(["app/node_modules"]);
+  });
+
   it.each([
     ["to a folder that is no package", { "app/plugin/node_modules/etc": { link: "/etc" } }],
     [

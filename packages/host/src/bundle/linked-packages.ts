@@ -1,19 +1,18 @@
-import { constants } from "node:fs";
-import { lstat, open, opendir, realpath, stat } from "node:fs/promises";
+import { lstat, opendir, realpath } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import { systemCodeOf } from "./system-error.js";
+import { findWorkspaceModules, readPackageJson } from "./workspace-modules.js";
 
 /** Bounds on what a hostile `node_modules` may make the host look at. */
 export const LINKED_MAX_ENTRIES = 20_000;
 export const LINKED_MAX_DIRECTORIES = 64;
-const MAX_PACKAGE_JSON_BYTES = 1024 ** 2;
 
-/** Directories outside of a plugin's own `node_modules` that links in it lead to. */
+/** Directories outside of a plugin's folder that its packages are found in. */
 export interface LinkedPackages {
   /** Real path of the plugin's own `node_modules`; `undefined` when it has none. */
   readonly own: string | undefined;
-  /** Real paths, none inside another: packages of a workspace, or a shared `node_modules`. */
+  /** Real paths, none inside another: packages of a workspace, and a `node_modules` that the folder shares. */
   readonly directories: readonly string[];
 }
 
@@ -24,10 +23,10 @@ export interface LinkedPackages {
  */
 export async function findLinkedPackages(folder: string): Promise<LinkedPackages> {
   const own = await realpath(join(folder, "node_modules")).catch(() => undefined);
-  if (own === undefined) return { own: undefined, directories: [] };
-  const found = new Set<string>();
+  const shared = await findWorkspaceModules(folder);
+  const found = new Set<string>(shared === undefined ? [] : [shared]);
   const seen = new Set<string>();
-  const queue = [own];
+  const queue = [own, shared].filter((modules) => modules !== undefined);
   let entries = 0;
   for (let modules = queue.shift(); modules !== undefined; modules = queue.shift()) {
     if (seen.has(modules)) continue;
@@ -42,7 +41,7 @@ export async function findLinkedPackages(folder: string): Promise<LinkedPackages
       // Its own dependencies: below it, or beside it in pnpm's store.
       queue.push(join(target, "node_modules"), ...enclosingModules(target, name));
       const unit = outermostModules(target) ?? target;
-      if (!isInside(unit, own) && !isInside(folder, unit)) found.add(unit);
+      if (!(own !== undefined && isInside(unit, own)) && !isInside(folder, unit)) found.add(unit);
       if (found.size > LINKED_MAX_DIRECTORIES) throw tooMany(folder);
     }
   }
@@ -80,26 +79,18 @@ async function followLink(location: string): Promise<string | undefined> {
 }
 
 async function isPackage(directory: string, name: string): Promise<boolean> {
-  const path = join(directory, "package.json");
-  try {
-    if (!(await stat(directory)).isDirectory()) return false;
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-    try {
-      const stats = await file.stat();
-      if (!stats.isFile() || stats.size > MAX_PACKAGE_JSON_BYTES) return false;
-      return JSON.parse(await file.readFile("utf8"))?.name === name;
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return false;
-  }
+  const json = await readPackageJson(directory);
+  return typeof json === "object" && json !== null && "name" in json && json.name === name;
 }
 
-/** "/a/node_modules/.pnpm/x@1/node_modules" for the package x in it. */
+/**
+ * "/a/node_modules/.pnpm/x@1/node_modules" for the package x in it, whose dependencies are links beside it. Not the
+ * outermost: the links in there are a workspace's own packages, and not x's.
+ */
 function enclosingModules(target: string, name: string): readonly string[] {
   const parent = target.slice(0, -name.length - 1);
-  return target.endsWith(sep + name) && basename(parent) === "node_modules" ? [parent] : [];
+  const isStore = basename(parent) === "node_modules" && parent !== outermostModules(target);
+  return target.endsWith(sep + name) && isStore ? [parent] : [];
 }
 
 /** "/a/node_modules" for everything below it: one shared place instead of a thousand packages. */

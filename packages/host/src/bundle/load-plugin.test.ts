@@ -112,6 +112,17 @@ describe("loadPluginCode()", () => {
     expect(await exportOf(code)).toBe("lib deep");
   });
 
+  it("finds what npm hoisted, when the workspace lists the folder", async () => {
+    const content: FolderContent = { "src/main.ts": 'export { default } from "hoisted";' };
+    await writeFolder(join(folder, ".."), {
+      "node_modules/hoisted/package.json": PACKAGE("hoisted"),
+      "node_modules/hoisted/index.js": "module.exports = 1;",
+    });
+    await expect(load(content)).rejects.toMatchObject({ code: "BUNDLE_FAILED" });
+    await writeFolder(join(folder, ".."), { "package.json": '{"workspaces":["*"]}' });
+    expect(await exportOf(await loadAgain())).toBe(1);
+  });
+
   it.each([
     ["inside the folder", "node_modules/.pnpm", ".pnpm"],
     ["outside of the folder", "../node_modules/.pnpm", "../../node_modules/.pnpm"],
