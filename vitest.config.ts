@@ -34,6 +34,7 @@ export default defineConfig({
         "packages/host/src/permissions/**/*.ts",
       ],
       exclude: ["**/*.test.ts"],
+      reportOnFailure: true,
       reporter: [["text", { skipFull: true }]],
       thresholds: {
         "packages/contract/src/**/*.ts": { lines: 90, branches: 80 },

@@ -21,6 +21,7 @@ export const FLOORS: readonly Floor[] = [
       "packages/host/src/capabilities/",
     ],
   },
+  { about: "a loaded plugin, as data", rooms: ["packages/host/src/supervisor/plugin.ts"] },
   { about: "code, stored and bundled (inside a sandbox)", rooms: ["packages/host/src/bundle/"] },
   {
     about: "walls, interpreters, rights",
@@ -50,6 +51,13 @@ export const SIBLINGS: readonly (readonly string[])[] = [
     "packages/host/src/runtimes/program.ts",
     "packages/host/src/runtimes/wasm.ts",
     "packages/host/src/runtimes/mcp.ts",
+  ],
+  [
+    "packages/host/src/capabilities/events.ts",
+    "packages/host/src/capabilities/files.ts",
+    "packages/host/src/capabilities/kv.ts",
+    "packages/host/src/capabilities/network.ts",
+    "packages/host/src/capabilities/secrets.ts",
   ],
 ];
 

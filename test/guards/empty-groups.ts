@@ -5,10 +5,15 @@ const ROOT = "/sys/fs/cgroup";
 const PREFIX = "paddock";
 const MAX_DEPTH = 8;
 
-/** Control groups under a name of ours in which nobody lives: what a host forgot to remove. */
+/** A host's groups are named after its process id and start time; field 22 of proc(5). */
+const HOST_NAME = /\/paddock-(\d+)-(\d+)/;
+
+/** Control groups under a name of ours in which nobody lives, of hosts that are gone: what they forgot to remove. */
 export function emptyGroups(): readonly string[] {
   return groupsBelow(ROOT, MAX_DEPTH)
-    .filter((group) => group.slice(ROOT.length).includes(`/${PREFIX}`) && !hasProcesses(group))
+    .filter(
+      (group) => group.slice(ROOT.length).includes(`/${PREFIX}`) && !hostLives(group) && !hasProcesses(group),
+    )
     .map((group) => `control group ${group}`);
 }
 
@@ -25,6 +30,18 @@ function directories(directory: string): readonly string[] {
     return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name));
   } catch {
     return [];
+  }
+}
+
+/** Another run's host on this machine may be between two guests. */
+function hostLives(group: string): boolean {
+  const [, pid, startedAt] = HOST_NAME.exec(group) ?? [];
+  if (pid === undefined) return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] === startedAt;
+  } catch {
+    return false;
   }
 }
 
