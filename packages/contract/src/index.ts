@@ -19,6 +19,7 @@ export {
 } from "./config/parse-config.js";
 export { DEFAULT_PRESET, PRESET_NAMES, PRESETS, type Preset } from "./config/presets.js";
 export { ERRORS, type ErrorCode, type ErrorRow, type Fault, isErrorCode } from "./errors.js";
+export { escapeText } from "./escape-text.js";
 export { formatDuration, formatSize, parseDuration, parseRate, parseSize } from "./human-units.js";
 export {
   LIMITS,

@@ -1,24 +1,24 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Manifest, type PaddockConfig, PaddockError } from "@paddock/contract";
-import { createBundleStore } from "./bundle/store.js";
 import { loadPluginCode } from "./bundle/load-plugin.js";
 import { readManifest } from "./bundle/read-manifest.js";
+import { createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
 import type { DecisionRecord } from "./capabilities/decision-record.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
-import { createKvProvider } from "./capabilities/kv.js";
+import { createKeyValueProvider } from "./capabilities/kv.js";
 import { effectiveLimits } from "./config/effective-limits.js";
 import { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
 import type { Isolation, Mechanism } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
 import { effectivePermissions } from "./permissions/effective-permissions.js";
+import { compileActionSchemas } from "./pipeline/action-schemas.js";
 import { type CallOptions, readCallOptions } from "./pipeline/call-options.js";
 import { encodePayload } from "./pipeline/encode-payload.js";
 import { compose, type Handler } from "./pipeline/pipeline.js";
 import { createTraceparents } from "./pipeline/traceparent.js";
 import { type ActionSchemas, validate } from "./pipeline/validate.js";
-import { compileActionSchemas } from "./pipeline/action-schemas.js";
 import { createNodeRuntime, type NodeRuntime } from "./runtimes/node.js";
 import { createSqliteStore } from "./store/sqlite.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
@@ -87,8 +87,15 @@ function assemble(
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
   const bundles = createBundleStore(join(config.home, "bundles"));
-  const node = createNodeRuntime({ path: config.interpreter.node, guards: config.interpreter.guards, cacheDirectory: join(config.home, "cache") });
-  const broker = createBroker({ providers: [createKvProvider(store)], ...(onDecision === undefined ? {} : { onDecision }) });
+  const node = createNodeRuntime({
+    path: config.interpreter.node,
+    guards: config.interpreter.guards,
+    cacheDirectory: join(config.home, "cache"),
+  });
+  const broker = createBroker({
+    providers: [createKeyValueProvider(store)],
+    ...(onDecision === undefined ? {} : { onDecision }),
+  });
   const identities = new WeakMap<Guest, GuestIdentity>();
   const supervisor = new Supervisor({
     isolation,
@@ -171,10 +178,14 @@ async function makeHome(home: string): Promise<void> {
     // Searchable by the plugins' own users, readable by its owner only.
     await mkdir(home, { recursive: true, mode: 0o711 });
   } catch (cause) {
-    throw new PaddockError("STORE_FAILED", `Cannot use ${home} as the host's home: ${cause instanceof Error ? cause.message : ""}.`, {
-      hint: "Choose another with the option home.",
-      cause,
-    });
+    throw new PaddockError(
+      "STORE_FAILED",
+      `Cannot use ${home} as the host's home: ${cause instanceof Error ? cause.message : ""}.`,
+      {
+        hint: "Choose another with the option home.",
+        cause,
+      },
+    );
   }
 }
 
@@ -183,10 +194,14 @@ async function assertMechanisms(config: ResolvedConfig, isolation: Isolation): P
   const missing = (await isolation.diagnose()).filter(({ name, present }) => !present && required.has(name));
   if (missing.length === 0) return;
   const list = missing.map(({ name, found }) => `${name} (${found})`).join(", ");
-  throw new PaddockError("SETUP_FAILED", `Cannot start: the preset "${config.preset}" requires what this machine lacks: ${list}.`, {
-    hint: [...new Set(missing.map(({ fix }) => fix))].filter(Boolean).join(" "),
-    data: { missing: missing.map(({ name }) => name) },
-  });
+  throw new PaddockError(
+    "SETUP_FAILED",
+    `Cannot start: the preset "${config.preset}" requires what this machine lacks: ${list}.`,
+    {
+      hint: [...new Set(missing.map(({ fix }) => fix))].filter(Boolean).join(" "),
+      data: { missing: missing.map(({ name }) => name) },
+    },
+  );
 }
 
 interface Rooms {
@@ -201,16 +216,24 @@ interface StoredPlugin extends LoadedPlugin {
   readonly directory: string;
 }
 
-async function loadPlugin(folder: string, { config, isolation, bundles, node }: Rooms): Promise<StoredPlugin> {
+async function loadPlugin(
+  folder: string,
+  { config, isolation, bundles, node }: Rooms,
+): Promise<StoredPlugin> {
   const draft = await readManifest(folder);
   if (draft.runtime.kind !== "node") {
-    throw new PaddockError("PLUGIN_INVALID", `Cannot load "${draft.id}": this version runs plugins of kind "node" only, not "${draft.runtime.kind}".`);
+    throw new PaddockError(
+      "PLUGIN_INVALID",
+      `Cannot load "${draft.id}": this version runs plugins of kind "node" only, not "${draft.runtime.kind}".`,
+    );
   }
   const code = await loadPluginCode({ folder, entry: draft.runtime.entry, store: bundles, isolation, node });
   // What counts is the manifest that was stored with the code, not the one that was read before.
   const manifest = await readManifest(code.directory);
   if (manifest.runtime.entry !== draft.runtime.entry || manifest.id !== draft.id) {
-    throw new PaddockError("PLUGIN_INVALID", `Cannot load "${draft.id}": its manifest changed meanwhile.`, { hint: "Load it again." });
+    throw new PaddockError("PLUGIN_INVALID", `Cannot load "${draft.id}": its manifest changed meanwhile.`, {
+      hint: "Load it again.",
+    });
   }
   const { limits } = effectiveLimits(config, manifest);
   return {
@@ -267,7 +290,11 @@ function notLoaded(id: unknown, known: readonly string[]): PaddockError {
 }
 
 function noAction({ manifest, actions }: LoadedPlugin, name: unknown): PaddockError {
-  return new PaddockError("ACTION_NOT_FOUND", `Plugin "${manifest.id}" has no action ${JSON.stringify(String(name).slice(0, 200))}.`, {
-    hint: `It has: ${[...actions.keys()].join(", ")}.`,
-  });
+  return new PaddockError(
+    "ACTION_NOT_FOUND",
+    `Plugin "${manifest.id}" has no action ${JSON.stringify(String(name).slice(0, 200))}.`,
+    {
+      hint: `It has: ${[...actions.keys()].join(", ")}.`,
+    },
+  );
 }

@@ -1,6 +1,6 @@
 export {
-  type ErrorCode,
   ERRORS,
+  type ErrorCode,
   isPaddockError,
   type Limits,
   type Manifest,

@@ -91,7 +91,7 @@ async function prepare(options: NodeRuntimeOptions): Promise<Prepared> {
 async function prepareGuestEntry(options: NodeRuntimeOptions): Promise<ReadOnlyInput> {
   const source = options.guestEntry ?? findGuestEntry();
   // The extension tells Node the module's format, so that it neither guesses nor looks for a package.json.
-  const target = `${GUEST_ENTRY}${source.endsWith(".cjs") ? ".cjs" : ".mjs"}`;
+  const target = `${GUEST_ENTRY}${source.endsWith(".mjs") ? ".mjs" : ".cjs"}`;
   return reachable({ source, target }, options);
 }
 

@@ -71,7 +71,9 @@ export class Call implements Deadline {
   #abort(): void {
     const { action, signal } = this.request;
     this.reject(
-      new PaddockError("CANCELLED", `Call of "${action.name}" was cancelled by its caller.`, { cause: signal?.reason }),
+      new PaddockError("CANCELLED", `Call of "${action.name}" was cancelled by its caller.`, {
+        cause: signal?.reason,
+      }),
     );
     this.owner?.onAbandoned(this);
   }

@@ -103,7 +103,10 @@ export class GuestConnection {
   #onData(chunk: Buffer): void {
     if (this.#isClosed) return;
     const fault = this.#splitter.push(chunk);
-    if (fault !== undefined) return this.#violate(fault);
+    if (fault !== undefined) {
+      this.#violate(fault);
+      return;
+    }
     this.#turnBytes += chunk.length;
     if (this.#inbox.length > 0) this.#drain();
     if (this.#turnBytes >= TURN_BUDGET_BYTES / 2) this.#countTurn();
@@ -128,7 +131,10 @@ export class GuestConnection {
   #onLine(line: string): void {
     if (this.#isClosed) return;
     const message = decodeMessage(line);
-    if (typeof message === "string") return this.#violate(message);
+    if (typeof message === "string") {
+      this.#violate(message);
+      return;
+    }
     if (message.kind === "request" || message.kind === "notification") {
       this.#inbox.push(message);
       return;
@@ -169,7 +175,10 @@ export class GuestConnection {
   }
 
   #handle(message: Request | Notification): void {
-    if (message.kind === "notification") return this.#handlers.notification(message);
+    if (message.kind === "notification") {
+      this.#handlers.notification(message);
+      return;
+    }
     this.#answering++;
     this.#handlers.request(message).then(
       (result) => this.#answer(encodeSuccess(message.id, result)),

@@ -1,6 +1,13 @@
-import { type ErrorCode, isErrorCode, MAX_ERROR_CHARACTERS, PaddockError, type WireError } from "@paddock/contract";
+import {
+  type ErrorCode,
+  escapeText,
+  isCapabilityId,
+  isErrorCode,
+  MAX_ERROR_CHARACTERS,
+  PaddockError,
+  type WireError,
+} from "@paddock/contract";
 import type { GuestEnd } from "../isolation/isolation.js";
-import { escapeText } from "./guest-log.js";
 import type { LoadedAction, LoadedPlugin } from "./plugin.js";
 
 interface Identity {
@@ -22,25 +29,42 @@ const GUEST_CODES: readonly ErrorCode[] = [
 ];
 
 /** The host's error for a failure that a guest reported; its text is bounded and escaped, its data only JSON. */
-export function replyError({ plugin }: Identity, action: LoadedAction | undefined, error: WireError): PaddockError {
+export function replyError(
+  { plugin }: Identity,
+  action: LoadedAction | undefined,
+  error: WireError,
+): PaddockError {
   const { id } = plugin.manifest;
   const said = escapeText(error.message.slice(0, MAX_ERROR_CHARACTERS));
   const claimed = error.data?.code;
-  const code = isErrorCode(claimed) && GUEST_CODES.includes(claimed) ? claimed : "PLUGIN_BUG";
+  const code =
+    deniedCode(error) ?? (isErrorCode(claimed) && GUEST_CODES.includes(claimed) ? claimed : "PLUGIN_BUG");
   const doing = action === undefined ? `start "${id}"` : `run "${action.name}" of "${id}"`;
   if (code !== "PLUGIN_ERROR") {
-    return new PaddockError(action === undefined && code === "PLUGIN_BUG" ? "START_FAILED" : code, `Cannot ${doing}: ${said}.`, {
-      hint: code === "PLUGIN_BUG" ? "The plugin's log has the stack." : undefined,
-      data: { plugin: id, ...(action === undefined ? {} : { action: action.name }) },
-    });
+    return new PaddockError(
+      action === undefined && code === "PLUGIN_BUG" ? "START_FAILED" : code,
+      `Cannot ${doing}: ${said}.`,
+      {
+        hint: code === "PLUGIN_BUG" ? "The plugin's log has the stack." : undefined,
+        data: { plugin: id, ...(action === undefined ? {} : { action: action.name }) },
+      },
+    );
   }
   const pluginCode = String(error.data?.pluginCode ?? "").slice(0, 64);
   // A code that the manifest does not declare is nothing a caller could have prepared for.
   const isDeclared = action !== undefined && Object.hasOwn(action.errors, pluginCode);
   return new PaddockError(isDeclared ? "PLUGIN_ERROR" : "PLUGIN_BUG", `Cannot ${doing}: ${said}.`, {
-    hint: isDeclared ? action.errors[pluginCode] : `Declare ${JSON.stringify(pluginCode)} under errors in the manifest.`,
+    hint: isDeclared
+      ? action.errors[pluginCode]
+      : `Declare ${JSON.stringify(pluginCode)} under errors in the manifest.`,
     data: { plugin: id, action: action?.name, pluginCode, details: error.data?.details },
   });
+}
+
+/** A denial that the plugin did not catch: what it needs is a permission, not a repair. */
+function deniedCode({ data }: WireError): ErrorCode | undefined {
+  if (!isCapabilityId(data?.capability)) return undefined;
+  return data?.denial === "CAPABILITY_NOT_GRANTED" ? "CAPABILITY_NOT_GRANTED" : "CAPABILITY_NOT_DECLARED";
 }
 
 /** The host's error for a guest that ended: code, message and evidence of the end. */
@@ -64,8 +88,12 @@ export function endError(
 /** For the calls that were innocent of their guest's end. */
 export function recycledError({ plugin }: Identity, action: LoadedAction, end: GuestEnd): PaddockError {
   const { id } = plugin.manifest;
-  return new PaddockError("GUEST_RECYCLED", `Cannot run "${action.name}" of "${id}": its guest ended for another call: ${end.message}.`, {
-    hint: "Call again.",
-    data: { plugin: id, action: action.name, cause: end.code ?? "CRASHED" },
-  });
+  return new PaddockError(
+    "GUEST_RECYCLED",
+    `Cannot run "${action.name}" of "${id}": its guest ended for another call: ${end.message}.`,
+    {
+      hint: "Call again.",
+      data: { plugin: id, action: action.name, cause: end.code ?? "CRASHED" },
+    },
+  );
 }

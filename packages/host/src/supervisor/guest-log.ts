@@ -1,4 +1,4 @@
-import type { LogLevel, LogParams } from "@paddock/contract";
+import { escapeText, type LogLevel, type LogParams } from "@paddock/contract";
 
 /** One line of a plugin's log, as the host's owner gets it. */
 export interface GuestLog {
@@ -21,6 +21,7 @@ const MAX_MESSAGE_CHARACTERS = 8_000;
 export function readLog(
   identity: { readonly plugin: { readonly manifest: { readonly id: string } }; readonly tenant: string },
   params: LogParams,
+  dropped: number,
 ): GuestLog | undefined {
   if (typeof params !== "object" || params === null || typeof params.message !== "string") return undefined;
   const { fields } = params;
@@ -31,13 +32,6 @@ export function readLog(
     source: "log",
     message: escapeText(params.message.slice(0, MAX_MESSAGE_CHARACTERS)),
     fields: typeof fields === "object" && fields !== null && !Array.isArray(fields) ? fields : {},
-    dropped: 0,
+    dropped,
   };
-}
-
-/** Control, format and separator characters made visible: a terminal or a log reader must not obey them. */
-export function escapeText(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) =>
-    character === "\t" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

@@ -12,6 +12,7 @@ import {
   type WireError,
 } from "@paddock/contract";
 import type { GuestEnd, GuestProcess, Isolation, KillReason, LaunchSpec } from "../isolation/isolation.js";
+import { LogBudget } from "../log-budget.js";
 import type { Call } from "./call.js";
 import { GuestConnection, type Reply } from "./connection.js";
 import type { Deadlines } from "./deadlines.js";
@@ -42,8 +43,8 @@ export interface Guest extends GuestIdentity {
 /** What a guest may act for. */
 export interface LiveCalls {
   readonly has: (id: number) => boolean;
-  /** True while its init or shutdown hook runs. */
-  readonly isInHook: boolean;
+  /** True while its init hook runs. */
+  readonly isStarting: boolean;
 }
 
 export interface GuestSurroundings {
@@ -67,6 +68,7 @@ export class GuestSession {
   readonly #connection: GuestConnection;
   readonly #calls = new Map<number, Call>();
   readonly #gone = new AbortController();
+  readonly #logBudget: LogBudget;
   /** Ends the wait of a start when the guest breaks the protocol. */
   #onViolation: ((error: Error) => void) | undefined;
   #idleSince = performance.now();
@@ -83,7 +85,10 @@ export class GuestSession {
     const { plugin } = identity;
     const limit = AbortSignal.timeout(plugin.limits.startTimeoutMs);
     await plugin.assertUnchanged();
-    const process = await surroundings.isolation.launch(launchSpec(identity, surroundings), AbortSignal.any([signal, limit]));
+    const process = await surroundings.isolation.launch(
+      launchSpec(identity, surroundings),
+      AbortSignal.any([signal, limit]),
+    );
     const session = new GuestSession(identity, surroundings, process);
     try {
       await session.#handshake(AbortSignal.any([signal, limit]));
@@ -103,6 +108,7 @@ export class GuestSession {
     this.#identity = identity;
     this.#surroundings = surroundings;
     this.process = process;
+    this.#logBudget = new LogBudget(identity.plugin.limits.logLinesPerSecond);
     const guest: Guest = { ...identity, signal: this.#gone.signal };
     this.#connection = new GuestConnection(process.channel, identity.plugin.limits.messageBytes, {
       request: (request) => surroundings.onRequest(guest, request, this.#live),
@@ -142,14 +148,18 @@ export class GuestSession {
       (reply) => this.#onReply(call, reply),
     );
     this.#calls.set(call.id, call);
-    this.#surroundings.deadlines.add(call, call.startedAt + Math.min(call.request.timeoutMs, action.timeoutMs));
+    this.#surroundings.deadlines.add(
+      call,
+      call.startedAt + Math.min(call.request.timeoutMs, action.timeoutMs),
+    );
   }
 
   /** Takes no more calls and ends once those it has are done. */
   async retire(reason: KillReason): Promise<void> {
     if (this.#state !== "ready") return;
     this.#state = "retired";
-    if (this.#calls.size > 0) await Promise.race([this.ended, new Promise<void>((resolve) => (this.#onIdle = resolve))]);
+    if (this.#calls.size > 0)
+      await Promise.race([this.ended, new Promise<void>((resolve) => (this.#onIdle = resolve))]);
     await this.stop(reason);
   }
 
@@ -157,7 +167,9 @@ export class GuestSession {
   async stop(reason: KillReason): Promise<void> {
     if (this.#state === "ready" || this.#state === "retired") {
       this.#state = "stopping";
-      const answered = new Promise<void>((resolve) => this.#connection.request("shutdown", "{}", () => resolve()));
+      const answered = new Promise<void>((resolve) =>
+        this.#connection.request("shutdown", "{}", () => resolve()),
+      );
       const { promise, clear } = expireAfter(SHUTDOWN_MS);
       await Promise.race([this.ended, answered, promise]);
       clear();
@@ -171,11 +183,15 @@ export class GuestSession {
     const { action, timeoutMs } = call.request;
     const runMs = performance.now() - call.startedAt;
     if (runMs < action.timeoutMs - 1) {
-      call.reject(this.#timeoutError(call, timeoutMs, "Give it more time with timeoutMs, or make the action shorter."));
+      call.reject(
+        this.#timeoutError(call, timeoutMs, "Give it more time with timeoutMs, or make the action shorter."),
+      );
       this.onAbandoned(call);
       return;
     }
-    call.reject(this.#timeoutError(call, action.timeoutMs, "Raise limits.timeout, or make the action shorter."));
+    call.reject(
+      this.#timeoutError(call, action.timeoutMs, "Raise limits.timeout, or make the action shorter."),
+    );
     if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
       this.#cancel(call);
       this.#surroundings.deadlines.add(call, call.startedAt + action.timeoutMs + CANCEL_GRACE_MS);
@@ -203,7 +219,7 @@ export class GuestSession {
         // An abandoned call gives no rights any more.
         return call !== undefined && !call.isSettled;
       },
-      get isInHook() {
+      get isStarting() {
         return session.#state === "starting" || session.#state === "stopping";
       },
     };
@@ -242,7 +258,7 @@ export class GuestSession {
       });
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
-      this.ended.then((end) => {
+      void this.ended.then((end) => {
         done();
         reject(endError(this.#identity, end, "START_FAILED"));
       });
@@ -262,15 +278,22 @@ export class GuestSession {
 
   #onNotification(notification: Notification): void {
     if (notification.method === "log") {
+      const dropped = this.#logBudget.take();
+      if (dropped === undefined) return;
       // Safe: readLog takes nothing of it for granted.
-      const log = readLog(this.#identity, notification.params as LogParams);
+      const log = readLog(this.#identity, notification.params as LogParams, dropped);
       if (log !== undefined) this.#surroundings.onLog(log);
     }
     // Others (progress, and what newer guests may send) say nothing to this host.
   }
 
   #onProtocolViolation(words: string): void {
-    this.#onViolation?.(new PaddockError("PROTOCOL_VIOLATION", `Plugin "${this.#identity.plugin.manifest.id}" broke the protocol: ${words}.`));
+    this.#onViolation?.(
+      new PaddockError(
+        "PROTOCOL_VIOLATION",
+        `Plugin "${this.#identity.plugin.manifest.id}" broke the protocol: ${words}.`,
+      ),
+    );
     this.process.kill({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
   }
 
@@ -288,17 +311,25 @@ export class GuestSession {
     const guilty = this.#guilty ?? calls.at(-1);
     for (const call of calls) {
       this.#surroundings.deadlines.remove(call);
-      call.reject(call === guilty ? endError(this.#identity, end, undefined, call.request.action) : recycledError(this.#identity, call.request.action, end));
+      call.reject(
+        call === guilty
+          ? endError(this.#identity, end, undefined, call.request.action)
+          : recycledError(this.#identity, call.request.action, end),
+      );
     }
     return end;
   }
 
   #timeoutError(call: Call, afterMs: number, hint: string): PaddockError {
     const { id } = this.#identity.plugin.manifest;
-    return new PaddockError("TIMEOUT", `Cannot run "${call.request.action.name}" of "${id}": no answer within ${afterMs} ms.`, {
-      hint,
-      data: { plugin: id, action: call.request.action.name, timeoutMs: afterMs },
-    });
+    return new PaddockError(
+      "TIMEOUT",
+      `Cannot run "${call.request.action.name}" of "${id}": no answer within ${afterMs} ms.`,
+      {
+        hint,
+        data: { plugin: id, action: call.request.action.name, timeoutMs: afterMs },
+      },
+    );
   }
 }
 
@@ -317,30 +348,53 @@ function launchSpec({ plugin, tenant }: GuestIdentity, { onLog }: GuestSurroundi
     dataAliases: program.dataAliases,
     limits: plugin.limits,
     baseline: program.baseline,
-    onLog: (line) => onLog({ plugin: manifest.id, tenant, level: line.stream === "stderr" ? "warn" : "info", source: line.stream, message: line.text, fields: {}, dropped: line.dropped }),
+    onLog: (line) =>
+      onLog({
+        plugin: manifest.id,
+        tenant,
+        level: line.stream === "stderr" ? "warn" : "info",
+        source: line.stream,
+        message: line.text,
+        fields: {},
+        dropped: line.dropped,
+      }),
   };
 }
 
 function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unknown): void {
   const { id } = plugin.manifest;
   // Safe: every field is looked at before it is used.
-  const { protocol, nonce: echoed, actions } = (result ?? {}) as Partial<Record<keyof InitializeResult, unknown>>;
+  const {
+    protocol,
+    nonce: echoed,
+    actions,
+  } = (result ?? {}) as Partial<Record<keyof InitializeResult, unknown>>;
   if (typeof protocol !== "number" || protocol < PROTOCOL.min || protocol > PROTOCOL.max) {
-    throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" speaks protocol ${String(protocol).slice(0, 20)}, the host ${PROTOCOL.min} to ${PROTOCOL.max}.`);
+    throw new PaddockError(
+      "PROTOCOL_VIOLATION",
+      `Plugin "${id}" speaks protocol ${String(protocol).slice(0, 20)}, the host ${PROTOCOL.min} to ${PROTOCOL.max}.`,
+    );
   }
-  if (echoed !== nonce) throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" answered another handshake: wrong nonce.`);
+  if (echoed !== nonce)
+    throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" answered another handshake: wrong nonce.`);
   const isList = Array.isArray(actions) && actions.every((name) => typeof name === "string");
-  const missing = isList ? [...plugin.actions.keys()].filter((name) => !actions.includes(name)) : [...plugin.actions.keys()];
+  const missing = isList
+    ? [...plugin.actions.keys()].filter((name) => !actions.includes(name))
+    : [...plugin.actions.keys()];
   const extra = isList ? actions.filter((name: string) => !plugin.actions.has(name)).slice(0, 8) : [];
   if (missing.length === 0 && extra.length === 0) return;
   const parts = [
     ...(missing.length > 0 ? [`the code lacks ${missing.map(quote).join(", ")}`] : []),
     ...(extra.length > 0 ? [`the manifest lacks ${extra.map(quote).join(", ")}`] : []),
   ];
-  throw new PaddockError("PLUGIN_MISMATCH", `Code and manifest of "${id}" name different actions: ${parts.join("; ")}.`, {
-    hint: "Give both the same names under actions.",
-    data: { missing, extra },
-  });
+  throw new PaddockError(
+    "PLUGIN_MISMATCH",
+    `Code and manifest of "${id}" name different actions: ${parts.join("; ")}.`,
+    {
+      hint: "Give both the same names under actions.",
+      data: { missing, extra },
+    },
+  );
 }
 
 function quote(name: string): string {
@@ -350,7 +404,8 @@ function quote(name: string): string {
 /** What a guest may see of why its request failed: code and sentence, nothing of the host. */
 function toWireError(error: unknown): WireError {
   const code: ErrorCode = isPaddockError(error) ? error.code : "INTERNAL";
-  const message = isPaddockError(error) && code !== "INTERNAL" ? error.message : "The host could not do that.";
+  const message =
+    isPaddockError(error) && code !== "INTERNAL" ? error.message : "The host could not do that.";
   return { code: RPC_ERROR, message, data: { code } };
 }
 

@@ -70,7 +70,14 @@ export class Supervisor {
     const reports = slots.map(async ({ tenant, session }) =>
       session === undefined
         ? []
-        : [{ tenant, pid: session.process.pid, posture: session.process.posture, usage: await session.process.usage() }],
+        : [
+            {
+              tenant,
+              pid: session.process.pid,
+              posture: session.process.posture,
+              usage: await session.process.usage(),
+            },
+          ],
     );
     return (await Promise.all(reports)).flat();
   }
@@ -116,7 +123,10 @@ export class Supervisor {
 
   #callOnSharedGuest(plugin: LoadedPlugin, call: Call): void {
     const slot = this.#slot(plugin, call.request.tenant);
-    if (slot.session?.isReady === true) return send(plugin, slot.session, call);
+    if (slot.session?.isReady === true) {
+      send(plugin, slot.session, call);
+      return;
+    }
     this.#whileStarting(call);
     this.#start(slot).then(
       (session) => {
@@ -145,9 +155,13 @@ export class Supervisor {
     call.owner = {
       onExpired: () =>
         call.reject(
-          new PaddockError("TIMEOUT", `Cannot run "${request.action.name}": its guest was not ready within ${request.timeoutMs} ms.`, {
-            hint: "Give the first call more time, or start the guest before it is needed.",
-          }),
+          new PaddockError(
+            "TIMEOUT",
+            `Cannot run "${request.action.name}": its guest was not ready within ${request.timeoutMs} ms.`,
+            {
+              hint: "Give the first call more time, or start the guest before it is needed.",
+            },
+          ),
         ),
       onAbandoned: () => this.#deadlines.remove(call),
     };
@@ -186,7 +200,7 @@ export class Supervisor {
       this.#sessions.add(session);
       this.#ticker ??= setInterval(() => this.#tick(), TICK_MS).unref();
       slot.session = session;
-      session.ended.then((end) => {
+      void session.ended.then((end) => {
         this.#guests--;
         this.#sessions.delete(session);
         if (slot.session === session) slot.session = undefined;
@@ -213,9 +227,13 @@ export class Supervisor {
       if (session.idleSince < (idlest?.idleSince ?? Number.POSITIVE_INFINITY)) idlest = session;
     }
     if (idlest === undefined) {
-      throw new PaddockError("OVERLOADED", `Cannot start "${plugin.manifest.id}": ${MAX_GUESTS} guests are busy.`, {
-        data: { retryAfterMs: 1_000 },
-      });
+      throw new PaddockError(
+        "OVERLOADED",
+        `Cannot start "${plugin.manifest.id}": ${MAX_GUESTS} guests are busy.`,
+        {
+          data: { retryAfterMs: 1_000 },
+        },
+      );
     }
     await idlest.retire(IDLE);
   }
@@ -248,22 +266,27 @@ export class Supervisor {
 }
 
 function send(plugin: LoadedPlugin, session: GuestSession, call: Call): void {
-  if (session.load >= plugin.limits.concurrency || session.isClogged) {
-    return call.reject(
-      new PaddockError("OVERLOADED", `Cannot run "${call.request.action.name}" of "${plugin.manifest.id}": ${session.load} calls are in flight.`, {
-        hint: "Call again later, or raise limits.concurrency.",
-        data: { retryAfterMs: 100 },
-      }),
-    );
-  }
-  session.send(call);
+  if (session.load < plugin.limits.concurrency && !session.isClogged) session.send(call);
+  else call.reject(overloaded(plugin, call, session.load));
+}
+
+function overloaded(plugin: LoadedPlugin, call: Call, load: number): PaddockError {
+  return new PaddockError(
+    "OVERLOADED",
+    `Cannot run "${call.request.action.name}" of "${plugin.manifest.id}": ${load} calls are in flight.`,
+    { hint: "Call again later, or raise limits.concurrency.", data: { retryAfterMs: 100 } },
+  );
 }
 
 function unavailable(plugin: LoadedPlugin, retryAfterMs: number): PaddockError {
-  return new PaddockError("PLUGIN_UNAVAILABLE", `Plugin "${plugin.manifest.id}" failed too often; it is started again in ${retryAfterMs} ms.`, {
-    hint: "Look at the plugin's last log lines.",
-    data: { retryAfterMs },
-  });
+  return new PaddockError(
+    "PLUGIN_UNAVAILABLE",
+    `Plugin "${plugin.manifest.id}" failed too often; it is started again in ${retryAfterMs} ms.`,
+    {
+      hint: "Look at the plugin's last log lines.",
+      data: { retryAfterMs },
+    },
+  );
 }
 
 function closedError(): PaddockError {

@@ -12,9 +12,17 @@ export function toWireError(raw: unknown, isCancelled: boolean): WireError {
     return wireError("PLUGIN_ERROR", thrown.message, { pluginCode: thrown.code, ...details });
   }
   if (isCancelled) return wireError("CANCELLED", "The call was cancelled");
+  if (isDiskFull(thrown)) return wireError("DISK_LIMIT", nameAndMessage(thrown));
   printBug(raw);
   const denied = isPermissionError(thrown) ? { capability: thrown.capability, denial: thrown.code } : {};
   return wireError("PLUGIN_BUG", nameAndMessage(thrown), denied);
+}
+
+/** What the kernel says when a write would go over the quota of /data or /tmp, or over the largest file. */
+const DISK_FULL: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG"];
+
+function isDiskFull(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && DISK_FULL.includes(thrown.code);
 }
 
 export function wireError(code: ErrorCode, message: string, data: object = {}): WireError {

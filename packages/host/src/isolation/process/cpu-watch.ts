@@ -1,7 +1,7 @@
 import { readStat } from "./process-status.js";
 
 /** A clock tick of /proc: USER_HZ is 100 on every architecture we run on. */
-const MS_PER_TICK = 10;
+export const MS_PER_TICK = 10;
 
 /** How often a busy guest is looked at. */
 export const CPU_SAMPLE_MS = 100;

@@ -28,11 +28,18 @@ const NAMESPACE_OPTIONS: Readonly<Partial<Record<MechanismName, readonly string[
 
 /** Every mechanism of this machine, tried for real where trying is cheap. */
 export async function diagnose(findings: Findings): Promise<readonly Mechanism[]> {
+  // Usually all of them work; only when they do not is each tried alone.
+  const all = await tryBubblewrap(findings.bubblewrap, Object.values(NAMESPACE_OPTIONS).flat());
   const namespaces = await Promise.all(
     Object.entries(NAMESPACE_OPTIONS).map(async ([name, options]) => {
-      const problem = await tryBubblewrap(findings.bubblewrap, options);
+      const problem = all === undefined ? undefined : await tryBubblewrap(findings.bubblewrap, options);
       // Safe: the keys are mechanism names.
-      return mechanism(name as MechanismName, problem === undefined, problem ?? "tried: it works", namespaceFix(problem));
+      return mechanism(
+        name as MechanismName,
+        problem === undefined,
+        problem ?? "tried: it works",
+        namespaceFix(problem),
+      );
     }),
   );
   return [...namespaces, ...(await processWalls(findings)), ...controllers(findings), ...ownership(findings)];
@@ -43,7 +50,12 @@ async function processWalls({ bubblewrap }: Findings): Promise<readonly Mechanis
   const hasFilters = actions.includes("kill_process") && actions.includes("errno");
   const by = `bubblewrap ${bubblewrap.version}`;
   return [
-    mechanism("seccomp", hasFilters, hasFilters ? actions.trim() : "no filter mode", "Use a kernel with CONFIG_SECCOMP_FILTER (4.14 or newer)."),
+    mechanism(
+      "seccomp",
+      hasFilters,
+      hasFilters ? actions.trim() : "no filter mode",
+      "Use a kernel with CONFIG_SECCOMP_FILTER (4.14 or newer).",
+    ),
     mechanism("no-new-privileges", true, by, undefined),
     mechanism("no-capabilities", true, by, undefined),
     mechanism("launch-stub", true, `linux-${process.arch}`, undefined),
@@ -56,15 +68,30 @@ function controllers({ cgroups, isRoot }: Findings): readonly Mechanism[] {
     ? "Mount the control groups writable for this process (in a container: its own cgroup namespace)."
     : "Start the host in a delegated group: systemd-run --user --scope -p Delegate=yes …, or Delegate=yes in its unit.";
   const one = (name: MechanismName, controller: Controller) =>
-    mechanism(name, cgroups?.controllers.has(controller) === true, cgroups?.found ?? "no group that this process may write", fix);
+    mechanism(
+      name,
+      cgroups?.controllers.has(controller) === true,
+      cgroups?.found ?? "no group that this process may write",
+      fix,
+    );
   return [one("memory-cgroup", "memory"), one("cpu-cgroup", "cpu"), one("pids-cgroup", "pids")];
 }
 
 function ownership({ isRoot, canMount, volume }: Findings): readonly Mechanism[] {
   const quota = typeof volume === "object" && canMount;
   return [
-    mechanism("own-uid", isRoot, isRoot ? "the host is root" : `the host is user ${process.getuid?.()}`, "Run the host as root, which gives each plugin a user id of its own."),
-    mechanism("disk-quota-kernel", quota, quota ? "a volume for each plugin and tenant" : String(volume), "Run the host as root with e2fsprogs and loop devices."),
+    mechanism(
+      "own-uid",
+      isRoot,
+      isRoot ? "the host is root" : `the host is user ${process.getuid?.()}`,
+      "Run the host as root, which gives each plugin a user id of its own.",
+    ),
+    mechanism(
+      "disk-quota-kernel",
+      quota,
+      quota ? "a volume for each plugin and tenant" : String(volume),
+      "Run the host as root with e2fsprogs and loop devices.",
+    ),
   ];
 }
 
@@ -73,8 +100,24 @@ function mechanism(name: MechanismName, present: boolean, found: string, fix: st
 }
 
 /** What bubblewrap says when it cannot, or `undefined`. Runs nothing of anybody's: its own --version. */
-async function tryBubblewrap(bubblewrap: Bubblewrap, options: readonly string[]): Promise<string | undefined> {
-  const args = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--ro-bind", "/", "/", ...options, "--", bubblewrap.path, "--version"];
+async function tryBubblewrap(
+  bubblewrap: Bubblewrap,
+  options: readonly string[],
+): Promise<string | undefined> {
+  const args = [
+    "--unshare-user",
+    "--uid",
+    "1000",
+    "--gid",
+    "1000",
+    "--ro-bind",
+    "/",
+    "/",
+    ...options,
+    "--",
+    bubblewrap.path,
+    "--version",
+  ];
   try {
     await promisify(execFile)(bubblewrap.path, args, { env: {}, cwd: "/", timeout: 5_000 });
     return undefined;

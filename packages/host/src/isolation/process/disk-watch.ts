@@ -16,6 +16,8 @@ export function startDiskWatch(options: {
   readonly directory: string;
   readonly maxBytes: number;
   readonly maxFiles: number;
+  /** Processor time of the guest so far: while it stands still, nothing was written. */
+  readonly cpuMs: () => number;
   readonly signal: AbortSignal;
   readonly onExcess: (message: string) => void;
 }): void {
@@ -24,15 +26,21 @@ export function startDiskWatch(options: {
 
 async function watch(options: Parameters<typeof startDiskWatch>[0]): Promise<void> {
   const { directory, maxBytes, maxFiles, signal } = options;
-  let pauseMs = DISK_SAMPLE_MS;
+  let measuredAtCpuMs = -1;
   while (!signal.aborted) {
+    const cpuMs = options.cpuMs();
+    if (cpuMs === measuredAtCpuMs) {
+      await wait(DISK_SAMPLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      continue;
+    }
+    measuredAtCpuMs = cpuMs;
     const startedAt = performance.now();
     const found = await measureDirectory(directory, maxBytes, maxFiles);
     if (signal.aborted) return;
     if (found.bytes > maxBytes)
       return options.onExcess(`it keeps more than ${formatSize(maxBytes)} in /data`);
     if (found.files > maxFiles) return options.onExcess(`it keeps more than ${maxFiles} files in /data`);
-    pauseMs = Math.max(DISK_SAMPLE_MS, (performance.now() - startedAt) * DUTY);
+    const pauseMs = Math.max(DISK_SAMPLE_MS, (performance.now() - startedAt) * DUTY);
     await wait(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile, statfs } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import type { GuestEnd, GuestProcess, KillReason, Usage } from "../isolation.js";
-import { startCpuWatch } from "./cpu-watch.js";
+import { MS_PER_TICK, startCpuWatch } from "./cpu-watch.js";
 import type { DataVolume } from "./data-volume.js";
 import { startDiskWatch } from "./disk-watch.js";
 import { classifyEnd } from "./exit.js";
@@ -48,6 +48,7 @@ export function createGuest(
       directory: volume.path,
       maxBytes: plan.spec.limits.diskBytes,
       maxFiles: plan.spec.limits.inodes,
+      cpuMs: () => (readStat(pid)?.cpuTicks ?? 0) * MS_PER_TICK,
       signal: abort.signal,
       onExcess: (message) => kill({ code: "DISK_LIMIT", message }),
     });

@@ -1,4 +1,6 @@
 import type { Readable } from "node:stream";
+import { escapeText } from "@paddock/contract";
+import { LogBudget } from "../../log-budget.js";
 import type { GuestLogLine } from "../isolation.js";
 
 /** Bytes of one log line; the rest of a longer one is cut. */
@@ -8,7 +10,7 @@ export const LOG_BURST_BYTES = 256 * 1024;
 /** How long it then waits. */
 export const LOG_PAUSE_MS = 50;
 /** Last lines kept as evidence of why a guest ended. */
-export const LAST_LINES = 20;
+export const LAST_LINES = 40;
 
 export interface LogStream {
   /** The last lines, escaped, oldest first. */
@@ -31,26 +33,16 @@ export function readLogStream(
   let partial: Buffer[] = [];
   let partialBytes = 0;
   let burstBytes = 0;
-  let tokens = linesPerSecond;
-  let refilledAt = performance.now();
-  let dropped = 0;
+  const budget = new LogBudget(linesPerSecond);
   let timer: NodeJS.Timeout | undefined;
 
   const emit = () => {
-    const text = escapeLine(Buffer.concat(partial).subarray(0, MAX_LOG_LINE_BYTES).toString("utf8"));
+    const text = escapeText(Buffer.concat(partial).subarray(0, MAX_LOG_LINE_BYTES).toString("utf8"));
     partial = [];
     partialBytes = 0;
     if (last.push(text) > LAST_LINES) last.shift();
-    const now = performance.now();
-    tokens = Math.min(linesPerSecond, tokens + ((now - refilledAt) / 1000) * linesPerSecond);
-    refilledAt = now;
-    if (tokens < 1) {
-      dropped++;
-      return;
-    }
-    tokens--;
-    onLine({ stream, text, dropped });
-    dropped = 0;
+    const dropped = budget.take();
+    if (dropped !== undefined) onLine({ stream, text, dropped });
   };
 
   source.on("data", (chunk: Buffer) => {
@@ -84,17 +76,10 @@ export function readLogStream(
 
   return {
     lastLines: () =>
-      partialBytes === 0 ? last : [...last, escapeLine(Buffer.concat(partial).toString("utf8"))],
+      partialBytes === 0 ? last : [...last, escapeText(Buffer.concat(partial).toString("utf8"))],
     close: () => {
       clearTimeout(timer);
       source.destroy();
     },
   };
-}
-
-/** Control, format and line-separator characters made visible: a terminal or a log reader must not obey them. */
-export function escapeLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]/gu, (character) =>
-    character === "\t" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }

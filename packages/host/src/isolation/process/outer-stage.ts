@@ -73,6 +73,22 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
   return { instructions, inputs, stubSource: staged("stub"), dataSource: stagedData(volume, staged("data")) };
 }
 
+/**
+ * The same for a root that may not mount, as in many containers: only the user changes, so that every source
+ * must be reachable for the plugin's own.
+ */
+export function planIdentityStage(
+  uid: number,
+  bubblewrap: string,
+  argv: readonly string[],
+): readonly StubInstruction[] {
+  return [
+    { kind: "identity", uid, gid: uid },
+    { kind: "dieWithParent", parentPid: process.pid },
+    { kind: "execute", path: bubblewrap, argv: [bubblewrap, ...argv] },
+  ];
+}
+
 function stageVolume(
   volume: DataVolume | undefined,
   target: string,

@@ -12,7 +12,7 @@ import { assertEnvironment, canMount, readHostLimits } from "./environment.js";
 import { createGuest } from "./guest.js";
 import { bubblewrapCommand, launch } from "./launch.js";
 import type { LaunchPlan, PlannedInput } from "./launch-plan.js";
-import { planOuterStage } from "./outer-stage.js";
+import { planIdentityStage, planOuterStage } from "./outer-stage.js";
 import { makeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 import { assembleSeccomp } from "./seccomp/assemble.js";
 import { guestProfile } from "./seccomp/profile.js";
@@ -52,7 +52,7 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
         throw new PaddockError("HOST_CLOSED", `Cannot start "${spec.label}": the host is closed.`);
       const guest = await launchGuest(options, machine, spec, `${spec.label}-${++launches}`, signal);
       guests.add(guest);
-      guest.ended.then(() => guests.delete(guest));
+      void guest.ended.then(() => guests.delete(guest));
       if (isClosed) guest.kill({ code: "KILLED", message: "the host closed" });
       return guest;
     },
@@ -154,7 +154,10 @@ async function launchGuest(
       cgroup,
       hostLimits: machine.hostLimits,
     };
-    const command = outer === undefined ? undefined : { stub, instructions: outer.instructions };
+    const instructions =
+      outer?.instructions ??
+      (machine.isRoot ? planIdentityStage(uid, machine.bubblewrap.path, bubblewrapCommand()) : undefined);
+    const command = instructions === undefined ? undefined : { stub, instructions };
     const launched = await launch(machine.bubblewrap, command, plan, signal);
     return createGuest(plan, launched, volume);
   } catch (error) {
