@@ -84,6 +84,7 @@ function fileFor(directory: string, key: BundleKey): string {
     entry,
     linked.own,
     linked.directories,
+    [...linked.unreachable],
     version,
     process.version,
   ]);

@@ -31,6 +31,9 @@ export const BUNDLER_LIMITS: Limits = {
 /** Everything of the author's stands below this, at its own path, so that links between packages lead where they should. */
 const SOURCE = "/source";
 
+/** Packages whose links lead through places that do not exist in there. */
+const LINKED = "/linked";
+
 export interface BundleRequest {
   /** Real path of the plugin's folder. */
   readonly folder: string;
@@ -76,7 +79,10 @@ export async function bundleEntry(
   const reply = await converse(guest, request.folder, signal, {
     entry: join(tree, request.entry),
     outputDirectory: join(tree, RESERVED_AT_TOP),
+    tree,
     hostImporter: bundler.files.script,
+    linkedImporter: `${LINKED}/importer.js`,
+    linkedPackages: [...request.linked.unreachable.keys()],
   });
   const toPath = (inside: string) => toAuthorPath(inside, tree, request.folder);
   if (reply.kind === "failed") throw toBundleError(request.folder, reply.problems, toPath);
@@ -99,6 +105,10 @@ async function toSpec(request: BundleRequest, tree: string, bundler: Bundler): P
     // Beside its node_modules, not around it: nothing has to be mounted inside the snapshot.
     { source: request.source, target: tree },
     ...outside.map((directory) => ({ source: directory, target: join(SOURCE, directory) })),
+    ...[...request.linked.unreachable].map(([name, directory]) => ({
+      source: directory,
+      target: `${LINKED}/node_modules/${name}`,
+    })),
   ];
   return {
     label: "bundler",

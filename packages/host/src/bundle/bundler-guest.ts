@@ -5,16 +5,22 @@
  */
 import { closeSync, readSync, writeSync } from "node:fs";
 import { isBuiltin } from "node:module";
+import { basename, dirname, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { type OutputChunk, type RolldownLog, rolldown } from "rolldown";
+import { type OutputChunk, type Plugin, type RolldownLog, rolldown } from "rolldown";
 
 /** What the host asks. Paths are those inside the walls. */
 export interface BundlerInstructions {
   readonly entry: string;
   /** Where the output will stand; paths in the source map are relative to it. */
   readonly outputDirectory: string;
+  /** The author's files; everything else is somebody else's package. */
+  readonly tree: string;
   /** A file beside which the host's own packages are found. */
   readonly hostImporter: string;
+  /** A file beside which these packages are found: links to them lead nowhere in here. */
+  readonly linkedImporter: string;
+  readonly linkedPackages: readonly string[];
 }
 
 /** The line that goes before the bytes. */
@@ -69,19 +75,9 @@ async function bundle(instructions: BundlerInstructions) {
     onLog: (_level, log) => {
       if (log.code === "UNRESOLVED_IMPORT" && unresolved.length < MAX_PROBLEMS) unresolved.push(log);
     },
-    plugins: [
-      {
-        name: "host-packages",
-        resolveId: {
-          // The SDK is the host's: a plugin can neither bring a changed one nor forget it.
-          filter: { id: /^@paddock\/sdk(?:$|\/)/ },
-          handler(id, importer) {
-            if (importer === instructions.hostImporter) return undefined;
-            return this.resolve(id, instructions.hostImporter, { skipSelf: true });
-          },
-        },
-      },
-    ],
+    // No comments with paths in the output: it would depend on where the folder lies, and tell the guest.
+    experimental: { attachDebugInfo: "none" },
+    plugins: [redirectTo(instructions)],
   });
   const { output } = await build.generate({
     dir: instructions.outputDirectory,
@@ -89,10 +85,37 @@ async function bundle(instructions: BundlerInstructions) {
     codeSplitting: false,
     sourcemap: true,
     sourcemapExcludeSources: true,
+    sourcemapPathTransform: (source, map) => toSourcePath(resolve(dirname(map), source), instructions.tree),
     entryFileNames: "main.mjs",
   });
   assertResolved(output[0], unresolved);
   return toAnswer(output[0], await build.watchFiles);
+}
+
+/** The SDK is the host's: a plugin can neither bring a changed one nor forget it. */
+function redirectTo(instructions: BundlerInstructions): Plugin {
+  const linked = new Set(instructions.linkedPackages);
+  const importers = [instructions.hostImporter, instructions.linkedImporter];
+  return {
+    name: "redirect",
+    resolveId: {
+      filter: { id: linked.size === 0 ? /^@paddock\/sdk(?:$|\/)/ : /^[^./\0]/ },
+      handler(id, importer) {
+        if (importer === undefined || importers.includes(importer)) return undefined;
+        const name = id.split("/", id.startsWith("@") ? 2 : 1).join("/");
+        if (name === "@paddock/sdk") return this.resolve(id, instructions.hostImporter, { skipSelf: true });
+        if (!linked.has(name) || !importer.startsWith(`${instructions.tree}/`)) return undefined;
+        return this.resolve(id, instructions.linkedImporter, { skipSelf: true });
+      },
+    },
+  };
+}
+
+/** "../src/main.ts" for the author's files, "../node_modules/x/index.js" for packages; nothing of the host's. */
+function toSourcePath(path: string, tree: string): string {
+  if (path.startsWith(`${tree}/`)) return `..${path.slice(tree.length)}`;
+  const [, inPackage] = /^.*\/node_modules\/(.*)$/.exec(path) ?? [];
+  return inPackage === undefined ? `../linked/${basename(path)}` : `../node_modules/${inPackage}`;
 }
 
 /** Nothing can be installed later: what is not found now is never found. */

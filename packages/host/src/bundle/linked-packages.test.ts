@@ -17,8 +17,10 @@ async function linkedOf(name: string, content: FolderContent): Promise<readonly 
     "app/plugin/package.json": '{"name":"plugin"}',
     ...content,
   });
-  const { directories } = await findLinkedPackages(join(place, "app/plugin"));
-  return directories.map((directory) => directory.slice(place.length + 1));
+  const { directories, unreachable } = await findLinkedPackages(join(place, "app/plugin"));
+  return [...new Set([...directories, ...unreachable.values()])].map((directory) =>
+    directory.slice(place.length + 1),
+  );
 }
 
 describe("findLinkedPackages()", () => {
@@ -67,6 +69,14 @@ describe("findLinkedPackages()", () => {
     [
       "to the application around it",
       { "app/plugin/node_modules/app": { link: "../.." }, "app/package.json": '{"name":"app"}' },
+    ],
+    [
+      "to the application around it by a detour",
+      {
+        "app/plugin/node_modules/app": { link: "../hop" },
+        "app/plugin/hop": { link: ".." },
+        "app/package.json": '{"name":"app"}',
+      },
     ],
     ["to itself", { "app/plugin/node_modules/plugin": { link: ".." } }],
     ["in a circle", { "app/plugin/node_modules/loop": { link: "loop" } }],

@@ -1,5 +1,5 @@
-import { lstat, opendir, realpath } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { lstat, opendir, readlink, realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import { systemCodeOf } from "./system-error.js";
 import { findWorkspaceModules, readPackageJson } from "./workspace-modules.js";
@@ -14,6 +14,8 @@ export interface LinkedPackages {
   readonly own: string | undefined;
   /** Real paths, none inside another: packages of a workspace, and a `node_modules` that the folder shares. */
   readonly directories: readonly string[];
+  /** Packages by name whose links go through other links or from the root (`npm link`), with their real path. */
+  readonly unreachable: ReadonlyMap<string, string>;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function findLinkedPackages(folder: string): Promise<LinkedPackages
   const own = await realpath(join(folder, "node_modules")).catch(() => undefined);
   const shared = await findWorkspaceModules(folder);
   const found = new Set<string>(shared === undefined ? [] : [shared]);
+  const unreachable = new Map<string, string>();
   const seen = new Set<string>();
   const queue = [own, shared].filter((modules) => modules !== undefined);
   let entries = 0;
@@ -37,7 +40,9 @@ export async function findLinkedPackages(folder: string): Promise<LinkedPackages
       const target = await followLink(location);
       if (target === undefined || seen.has(target)) continue;
       seen.add(target);
-      if (!(await isPackage(target, name))) continue;
+      // A plugin below an application must not bundle the application.
+      if (isInside(folder, target) || !(await isPackage(target, name))) continue;
+      if (modules === own && !(await leadsThere(location, target))) unreachable.set(name, target);
       // Its own dependencies: below it, or beside it in pnpm's store.
       queue.push(join(target, "node_modules"), ...enclosingModules(target, name));
       const unit = outermostModules(target) ?? target;
@@ -48,7 +53,7 @@ export async function findLinkedPackages(folder: string): Promise<LinkedPackages
   const directories = [...found].filter(
     (each) => ![...found].some((other) => other !== each && isInside(each, other)),
   );
-  return { own, directories: directories.sort() };
+  return { own, directories: directories.sort(), unreachable };
 }
 
 /** The entries of a `node_modules`, those of scopes included. */
@@ -76,6 +81,12 @@ async function* listDirectory(path: string): AsyncGenerator<string> {
 async function followLink(location: string): Promise<string | undefined> {
   const found = await lstat(location).catch(() => undefined);
   return found?.isSymbolicLink() ? realpath(location).catch(() => undefined) : undefined;
+}
+
+/** True for a relative link that needs no other link on its way. */
+async function leadsThere(location: string, target: string): Promise<boolean> {
+  const text = await readlink(location);
+  return !isAbsolute(text) && resolve(dirname(location), text) === target;
 }
 
 async function isPackage(directory: string, name: string): Promise<boolean> {

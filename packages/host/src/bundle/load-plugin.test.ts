@@ -140,6 +140,39 @@ describe("loadPluginCode()", () => {
     expect(await exportOf(code)).toBe("one two");
   });
 
+  it.each([
+    ["from the root", (place: string) => join(place, "lib")],
+    ["through another link, as npm link makes them", () => "../../global/lib"],
+  ])("follows links %s", async (_, link) => {
+    const place = await writeFolder(join(folder, ".."), {
+      "lib/package.json": PACKAGE("lib", { type: "module", exports: { "./part": "./part.js" } }),
+      "lib/part.js": 'export const part = "part";',
+      "global/lib": { link: "../lib" },
+    });
+    const code = await load({
+      "src/main.ts": 'export { part as default } from "lib/part";',
+      "node_modules/lib": { link: link(place) },
+    });
+    expect(await exportOf(code)).toBe("part");
+    expect(code.linked).toEqual([await realpath(join(place, "lib"))]);
+  });
+
+  it("makes the same of the same files wherever they lie, and tells no path of the host", async () => {
+    const content: FolderContent = {
+      "src/main.ts":
+        'import dep from "dep"; import { fail } from "@paddock/sdk"; export default { dep, fail };',
+      "node_modules/dep/package.json": PACKAGE("dep"),
+      "node_modules/dep/index.js": "module.exports = 1;",
+    };
+    const first = await load(content);
+    folder = join(folder, "../elsewhere/deeper");
+    const second = await load(content);
+    expect(second.digest).toBe(first.digest);
+    for (const file of await readdir(join(first.directory, ".paddock"))) {
+      expect(await readFile(join(first.directory, ".paddock", file), "utf8")).not.toMatch(/work-|\/source/);
+    }
+  });
+
   it("takes the SDK from the host, whatever the plugin brings", async () => {
     const code = await load({
       "src/main.ts":

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await mkdir(join(home, "code"));
   await writeFile(join(home, "code/main.mjs"), "export const answer = 42;\n");
   await writeFile(
-    join(home, "guest-entry.js"),
+    join(home, "guest-entry.mjs"),
     'import { answer } from "/plugin/main.mjs"; console.log(process.version, answer, process.cwd());\n',
   );
 });
@@ -25,7 +25,7 @@ afterAll(() => rm(home, { recursive: true, force: true }));
 
 function createRuntime(options: Partial<NodeRuntimeOptions> = {}) {
   return createNodeRuntime({
-    guestEntry: join(home, "guest-entry.js"),
+    guestEntry: join(home, "guest-entry.mjs"),
     cacheDirectory: join(home, "cache"),
     ...options,
   });
@@ -69,8 +69,8 @@ describe("createNodeRuntime()", () => {
   it("copies files that other users cannot reach, once, where guests have users of their own", async () => {
     const directory = join(home, "private");
     await mkdir(directory, { mode: 0o700 });
-    await copyFile(join(home, "guest-entry.js"), join(directory, "guest-entry.js"));
-    const options = { guestEntry: join(directory, "guest-entry.js") };
+    await copyFile(join(home, "guest-entry.mjs"), join(directory, "guest-entry.mjs"));
+    const options = { guestEntry: join(directory, "guest-entry.mjs") };
     const [first, second] = [
       await createRuntime(options).program(join(home, "code"), "main.mjs", 64 * MB),
       await createRuntime(options).program(join(home, "code"), "main.mjs", 64 * MB),
