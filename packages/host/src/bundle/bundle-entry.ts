@@ -28,6 +28,9 @@ export const BUNDLER_LIMITS: Limits = {
   concurrency: 1,
 };
 
+/** The bundler ends itself after its answer; one that does not is ended. */
+const KILL_AFTER_MS = 1_000;
+
 /** Everything of the author's stands below this, at its own path, so that links between packages lead where they should. */
 const SOURCE = "/source";
 
@@ -154,9 +157,13 @@ async function converse(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
-    guest.kill({ code: "KILLED", message: "its work is done" });
     guest.channel.destroy();
+    const force = setTimeout(
+      () => guest.kill({ code: "KILLED", message: "its work is done" }),
+      KILL_AFTER_MS,
+    );
     await guest.ended;
+    clearTimeout(force);
   }
 }
 

@@ -33,25 +33,36 @@ const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
  * Throws PLUGIN_INVALID naming the path for everything that is not an ordinary readable file or exceeds a bound.
  */
 export async function* openFiles(folder: string): AsyncGenerator<OpenFile> {
-  const counts = { files: 0, folders: 0, bytes: 0n };
-  yield* walk(folder, "", 1);
+  // Once without opening anything: a folder that is too large is refused before any of it is copied.
+  for await (const _ of walk(folder));
+  for await (const { location, path } of walk(folder)) yield await openOrdinary(location, path);
+}
 
-  async function* walk(location: string, below: string, depth: number): AsyncGenerator<OpenFile> {
+interface Found {
+  /** Below the descriptor of its directory, which is open only until the next one is asked for. */
+  readonly location: string;
+  readonly path: string;
+}
+
+async function* walk(folder: string): AsyncGenerator<Found> {
+  const counts = { files: 0, folders: 0, bytes: 0n };
+  yield* walkDirectory(folder, "", 1);
+
+  async function* walkDirectory(place: string, below: string, depth: number): AsyncGenerator<Found> {
     if (depth > FOLDER_MAX_DEPTH) throw invalid(below, `it lies more than ${FOLDER_MAX_DEPTH} folders deep`);
     // The folder itself may be named through a link: its name is the operator's.
     const flags = below === "" ? constants.O_RDONLY | constants.O_DIRECTORY : OPEN_DIRECTORY;
-    const directory = await openOrExplain(location, flags, below || folder);
+    const directory = await openOrExplain(place, flags, below || folder);
     try {
       const base = `/proc/self/fd/${directory.fd}`;
       for (const name of await listNames(base, below)) {
         const path = below === "" ? decode(name) : `${below}/${decode(name)}`;
-        // The very bytes of the name: a name that is not UTF-8 was refused above.
-        const child = `${base}/${decode(name)}`;
-        const stats = await statOrExplain(child, path);
+        const location = `${base}/${decode(name)}`;
+        const stats = await statOrExplain(location, path);
         if (stats.isDirectory()) {
           counts.folders += 1;
           if (counts.folders > FOLDER_MAX_FOLDERS) throw tooMany("folders", FOLDER_MAX_FOLDERS);
-          yield* walk(child, path, depth + 1);
+          yield* walkDirectory(location, path, depth + 1);
           continue;
         }
         assertOrdinary(stats, path);
@@ -59,7 +70,7 @@ export async function* openFiles(folder: string): AsyncGenerator<OpenFile> {
         counts.bytes += stats.size;
         if (counts.files > FOLDER_MAX_FILES) throw tooMany("files", FOLDER_MAX_FILES);
         if (counts.bytes > FOLDER_MAX_BYTES) throw tooMany("bytes", FOLDER_MAX_BYTES);
-        yield await openOrdinary(child, path);
+        yield { location, path };
       }
     } finally {
       await directory.close();

@@ -79,7 +79,14 @@ describe("createBundleStore()", () => {
   });
 
   const attacks: readonly (readonly [string, (tree: string) => Promise<unknown>])[] = [
-    ["one byte more", (tree) => appendFile(join(tree, "run.sh"), "x")],
+    [
+      "one byte more",
+      async (tree) => {
+        await chmod(join(tree, "run.sh"), 0o755);
+        await appendFile(join(tree, "run.sh"), "x");
+        await chmod(join(tree, "run.sh"), 0o555);
+      },
+    ],
     ["another file", (tree) => writeFile(join(tree, "src/more.ts"), "")],
     ["a file in data", (tree) => writeFile(join(tree, "data/more.ts"), "")],
     ["a missing file", (tree) => rm(join(tree, "run.sh"))],
