@@ -1,12 +1,11 @@
 import { PaddockError } from "@paddock/contract";
+import type { Reply, ReplyTarget } from "./connection.js";
 import type { Deadline } from "./deadlines.js";
 import type { LoadedAction } from "./plugin.js";
 
 /** What a caller asks of the supervisor. */
 export interface CallRequest {
   readonly action: LoadedAction;
-  /** Payload as JSON: it was measured and checked before it came here. */
-  readonly payload: string;
   readonly tenant: string;
   readonly traceparent: string;
   /** How long the caller will wait, milliseconds, starting included. */
@@ -14,16 +13,27 @@ export interface CallRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Who has the call: the queue of a starting guest, then the guest. */
+export interface CallOwner {
+  onReply(call: Call, reply: Reply): void;
+  /** A deadline has passed: the caller's, or later the operator's. */
+  onExpired(call: Call): void;
+  /** The caller gave up. */
+  onAbandoned(call: Call): void;
+}
+
 /**
  * One call of a caller: settles exactly once, whatever the guest does. The deadline is the caller's until the
  * caller has its answer; then, while the guest still works on it, the operator's.
  */
-export class Call implements Deadline {
+export class Call implements Deadline, ReplyTarget {
   readonly request: CallRequest;
+  /** Payload as JSON: it was measured and checked before it came here. */
+  readonly payload: string;
   readonly promise: Promise<unknown>;
   readonly startedAt = performance.now();
   /** Who is to be told when a deadline passes or the caller gives up. */
-  owner: { onExpired(call: Call): void; onAbandoned(call: Call): void } | undefined;
+  owner: CallOwner | undefined;
   /** Id on the wire, once sent. */
   id = 0;
   isSettled = false;
@@ -36,8 +46,9 @@ export class Call implements Deadline {
   next: Deadline | undefined = undefined;
   slot = -1;
 
-  constructor(request: CallRequest) {
+  constructor(request: CallRequest, payload: string) {
     this.request = request;
+    this.payload = payload;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -51,6 +62,10 @@ export class Call implements Deadline {
 
   onExpired(): void {
     this.owner?.onExpired(this);
+  }
+
+  onReply(reply: Reply): void {
+    this.owner?.onReply(this, reply);
   }
 
   resolve(value: unknown): void {

@@ -15,6 +15,7 @@ import {
   TURN_BUDGET_BYTES,
   type WireError,
 } from "@paddock/contract";
+import { RequestTable } from "./request-table.js";
 
 /** A guest's own messages that are handled before the event loop goes on; the rest wait. */
 export const MAX_MESSAGES_PER_TURN = 64;
@@ -31,6 +32,11 @@ export interface ConnectionHandlers {
 
 export type Reply = Success | Failure;
 
+/** Who sent a request: hears of the reply once, or never when the guest ends. */
+export interface ReplyTarget {
+  onReply(reply: Reply): void;
+}
+
 /**
  * The host's end of a guest's channel. What arrives is hostile: it is bounded before it is parsed, a reply
  * settles only the request that it answers and only once, and no guest gets more than its share of a turn
@@ -40,9 +46,8 @@ export class GuestConnection {
   readonly #channel: Duplex;
   readonly #handlers: ConnectionHandlers;
   readonly #splitter: LineSplitter;
-  readonly #pending = new Map<number, (reply: Reply) => void>();
+  readonly #pending = new RequestTable<ReplyTarget>();
   #inbox: (Request | Notification)[] = [];
-  #lastId = 0;
   #out = "";
   #isFlushing = false;
   #turnBytes = 0;
@@ -68,10 +73,18 @@ export class GuestConnection {
     return this.#channel.writableLength > MAX_OUTBOUND_BYTES;
   }
 
-  /** Sends a request whose `params` are JSON already; the reply comes once, or never when the guest ends. */
-  request(method: string, params: string, onReply: (reply: Reply) => void): number {
-    const id = ++this.#lastId;
-    this.#pending.set(id, onReply);
+  /** Requests without a reply. */
+  get unanswered(): number {
+    return this.#pending.size;
+  }
+
+  find(id: number): ReplyTarget | undefined {
+    return this.#pending.get(id);
+  }
+
+  /** Sends a request whose `params` are JSON already, and returns its id. */
+  request(method: string, params: string, target: ReplyTarget): number {
+    const id = this.#pending.add(target);
     this.#send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
     return id;
   }
@@ -80,11 +93,11 @@ export class GuestConnection {
     this.#send(`{"jsonrpc":"2.0","method":"${method}","params":${params}}`);
   }
 
-  /** Nothing is read, sent or settled any more. The channel itself belongs to the guest process. */
-  close(): void {
+  /** Nothing is read or sent any more. Returns whose requests will never be answered, the oldest first. */
+  close(): readonly ReplyTarget[] {
     this.#isClosed = true;
-    this.#pending.clear();
     this.#inbox = [];
+    return this.#pending.clear();
   }
 
   #send(line: string): void {
@@ -139,18 +152,15 @@ export class GuestConnection {
       this.#inbox.push(message);
       return;
     }
-    const onReply = this.#pending.get(message.id);
-    if (onReply === undefined) {
-      this.#droppedReplies++;
-      return;
-    }
-    this.#pending.delete(message.id);
-    onReply(message);
+    const target = this.#pending.take(message.id);
+    if (target === undefined) this.#droppedReplies++;
+    else target.onReply(message);
   }
 
   #violate(words: string): void {
     if (this.#isClosed) return;
-    this.close();
+    // The requests stay: they are settled with the reason when the guest has ended.
+    this.#isClosed = true;
     this.#channel.pause();
     this.#handlers.violation(words);
   }

@@ -50,7 +50,9 @@ export function replyError(
       },
     );
   }
-  const pluginCode = String(error.data?.pluginCode ?? "").slice(0, 64);
+  const given = error.data?.pluginCode;
+  // Only a text: String() would call, or fail to call, what a guest put in an object's place.
+  const pluginCode = typeof given === "string" ? given.slice(0, 64) : "";
   // A code that the manifest does not declare is nothing a caller could have prepared for.
   const isDeclared = action !== undefined && Object.hasOwn(action.errors, pluginCode);
   return new PaddockError(isDeclared ? "PLUGIN_ERROR" : "PLUGIN_BUG", `Cannot ${doing}: ${said}.`, {

@@ -13,11 +13,11 @@ import {
 } from "@paddock/contract";
 import type { GuestEnd, GuestProcess, Isolation, KillReason, LaunchSpec } from "../isolation/isolation.js";
 import { LogBudget } from "../log-budget.js";
-import type { Call } from "./call.js";
+import { Call, type CallOwner } from "./call.js";
 import { GuestConnection, type Reply } from "./connection.js";
 import type { Deadlines } from "./deadlines.js";
 import { endError, recycledError, replyError } from "./guest-errors.js";
-import { type GuestLog, readLog } from "./guest-log.js";
+import { escapeText, type GuestLog, readLog } from "./guest-log.js";
 import type { LoadedPlugin } from "./plugin.js";
 
 /** How long a cancelled call may take to answer before its guest is ended. */
@@ -58,7 +58,7 @@ export interface GuestSurroundings {
  * One running guest, from launch to end. Calls are pipelined; every call that was given to it settles: with
  * its reply, at its deadline, or with the reason why the guest ended.
  */
-export class GuestSession {
+export class GuestSession implements CallOwner {
   readonly process: GuestProcess;
   readonly startedAt = performance.now();
   readonly ended: Promise<GuestEnd>;
@@ -66,7 +66,6 @@ export class GuestSession {
   readonly #identity: GuestIdentity;
   readonly #surroundings: GuestSurroundings;
   readonly #connection: GuestConnection;
-  readonly #calls = new Map<number, Call>();
   readonly #gone = new AbortController();
   readonly #logBudget: LogBudget;
   /** Ends the wait of a start when the guest breaks the protocol. */
@@ -125,7 +124,7 @@ export class GuestSession {
 
   /** Calls that the guest works on, abandoned ones included. */
   get load(): number {
-    return this.#calls.size;
+    return this.#connection.unanswered;
   }
 
   get isClogged(): boolean {
@@ -134,20 +133,20 @@ export class GuestSession {
 
   /** Since when it has had nothing to do. */
   get idleSince(): number {
-    return this.#calls.size === 0 ? this.#idleSince : Number.POSITIVE_INFINITY;
+    return this.#connection.unanswered === 0 ? this.#idleSince : Number.POSITIVE_INFINITY;
   }
 
   /** Sends a call; it settles by itself. */
   send(call: Call): void {
-    const { action, payload, traceparent } = call.request;
+    const { payload } = call;
+    const { action, traceparent } = call.request;
     const waitMs = Math.ceil(call.startedAt + call.request.timeoutMs - performance.now());
     call.owner = this;
     call.id = this.#connection.request(
       "call",
       `{"action":${action.nameJson},"payload":${payload},"timeoutMs":${waitMs},"traceparent":"${traceparent}"}`,
-      (reply) => this.#onReply(call, reply),
+      call,
     );
-    this.#calls.set(call.id, call);
     this.#surroundings.deadlines.add(
       call,
       call.startedAt + Math.min(call.request.timeoutMs, action.timeoutMs),
@@ -158,7 +157,7 @@ export class GuestSession {
   async retire(reason: KillReason): Promise<void> {
     if (this.#state !== "ready") return;
     this.#state = "retired";
-    if (this.#calls.size > 0)
+    if (this.#connection.unanswered > 0)
       await Promise.race([this.ended, new Promise<void>((resolve) => (this.#onIdle = resolve))]);
     await this.stop(reason);
   }
@@ -168,7 +167,7 @@ export class GuestSession {
     if (this.#state === "ready" || this.#state === "retired") {
       this.#state = "stopping";
       const answered = new Promise<void>((resolve) =>
-        this.#connection.request("shutdown", "{}", () => resolve()),
+        this.#connection.request("shutdown", "{}", { onReply: () => resolve() }),
       );
       const { promise, clear } = expireAfter(SHUTDOWN_MS);
       await Promise.race([this.ended, answered, promise]);
@@ -206,7 +205,7 @@ export class GuestSession {
 
   /** Nobody waits for the answer any more; what the guest does with it is still limited by the operator. */
   onAbandoned(call: Call): void {
-    if (!this.#calls.has(call.id)) return;
+    if (this.#connection.find(call.id) !== call) return;
     this.#cancel(call);
     this.#surroundings.deadlines.add(call, call.startedAt + call.request.action.timeoutMs);
   }
@@ -215,9 +214,9 @@ export class GuestSession {
     const session = this;
     return {
       has: (id: number) => {
-        const call = session.#calls.get(id);
+        const call = session.#connection.find(id);
         // An abandoned call gives no rights any more.
-        return call !== undefined && !call.isSettled;
+        return call instanceof Call && !call.isSettled;
       },
       get isStarting() {
         return session.#state === "starting" || session.#state === "stopping";
@@ -252,9 +251,11 @@ export class GuestSession {
       const abort = () => reject(signal.reason);
       const done = () => signal.removeEventListener("abort", abort);
       this.#onViolation = reject;
-      this.#connection.request(method, params, (reply) => {
-        done();
-        resolve(reply);
+      this.#connection.request(method, params, {
+        onReply: (reply) => {
+          done();
+          resolve(reply);
+        },
       });
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
@@ -265,12 +266,11 @@ export class GuestSession {
     });
   }
 
-  #onReply(call: Call, reply: Reply): void {
-    this.#calls.delete(call.id);
+  onReply(call: Call, reply: Reply): void {
     this.#surroundings.deadlines.remove(call);
     if (reply.kind === "success") call.resolve(reply.result);
     else if (!call.isSettled) call.reject(replyError(this.#identity, call.request.action, reply.error));
-    if (this.#calls.size === 0) {
+    if (this.#connection.unanswered === 0) {
       this.#idleSince = performance.now();
       this.#onIdle?.();
     }
@@ -304,9 +304,7 @@ export class GuestSession {
   #onEnd(end: GuestEnd): GuestEnd {
     this.#state = "ended";
     this.#gone.abort();
-    this.#connection.close();
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
+    const calls = this.#connection.close().filter((target) => target instanceof Call);
     // Who is to blame cannot be known from outside: the call we ended it for, else the newest one.
     const guilty = this.#guilty ?? calls.at(-1);
     for (const call of calls) {
@@ -372,7 +370,7 @@ function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unknown): 
   if (typeof protocol !== "number" || protocol < PROTOCOL.min || protocol > PROTOCOL.max) {
     throw new PaddockError(
       "PROTOCOL_VIOLATION",
-      `Plugin "${id}" speaks protocol ${String(protocol).slice(0, 20)}, the host ${PROTOCOL.min} to ${PROTOCOL.max}.`,
+      `Plugin "${id}" speaks protocol ${typeof protocol === "number" ? protocol : "of no number"}, the host ${PROTOCOL.min} to ${PROTOCOL.max}.`,
     );
   }
   if (echoed !== nonce)
@@ -398,7 +396,7 @@ function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unknown): 
 }
 
 function quote(name: string): string {
-  return JSON.stringify(name.slice(0, 64));
+  return escapeText(JSON.stringify(name.slice(0, 64)));
 }
 
 /** What a guest may see of why its request failed: code and sentence, nothing of the host. */

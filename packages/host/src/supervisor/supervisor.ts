@@ -59,9 +59,9 @@ export class Supervisor {
   }
 
   /** Resolves with the plugin's answer; rejects with a PaddockError. */
-  call(plugin: LoadedPlugin, request: CallRequest): Promise<unknown> {
-    const promise = this.#attempt(plugin, request);
-    return request.action.isIdempotent ? this.#retryOnce(plugin, request, promise) : promise;
+  call(plugin: LoadedPlugin, request: CallRequest, payload: string): Promise<unknown> {
+    const promise = this.#attempt(plugin, request, payload);
+    return request.action.isIdempotent ? this.#retryOnce(plugin, request, payload, promise) : promise;
   }
 
   /** What stands around the living guests of a plugin, and what they use. */
@@ -102,22 +102,27 @@ export class Supervisor {
     this.#deadlines.close();
   }
 
-  #attempt(plugin: LoadedPlugin, request: CallRequest): Promise<unknown> {
-    const call = new Call(request);
+  #attempt(plugin: LoadedPlugin, request: CallRequest, payload: string): Promise<unknown> {
+    const call = new Call(request, payload);
     if (plugin.share === "call") this.#callOnFreshGuest(plugin, call);
     else this.#callOnSharedGuest(plugin, call);
     return call.promise;
   }
 
   /** Only for a guest that ended because of another call; what the call itself did is not repeated. */
-  async #retryOnce(plugin: LoadedPlugin, request: CallRequest, promise: Promise<unknown>): Promise<unknown> {
+  async #retryOnce(
+    plugin: LoadedPlugin,
+    request: CallRequest,
+    payload: string,
+    promise: Promise<unknown>,
+  ): Promise<unknown> {
     const startedAt = performance.now();
     try {
       return await promise;
     } catch (error) {
       const timeoutMs = request.timeoutMs - (performance.now() - startedAt);
       if (!isPaddockError(error, "GUEST_RECYCLED") || timeoutMs <= 0) throw error;
-      return this.#attempt(plugin, { ...request, timeoutMs });
+      return this.#attempt(plugin, { ...request, timeoutMs }, payload);
     }
   }
 
@@ -153,6 +158,7 @@ export class Supervisor {
   #whileStarting(call: Call): void {
     const { request } = call;
     call.owner = {
+      onReply: () => undefined,
       onExpired: () =>
         call.reject(
           new PaddockError(
