@@ -6,8 +6,8 @@ import { emptyGroups } from "./empty-groups.ts";
 import { ownMounts } from "./own-mounts.ts";
 import { strayProcesses } from "./stray-processes.ts";
 
-/** What ends with its host is gone within a second of it; a loaded machine gets two. */
-const GONE_WITHIN_MS = 2_000;
+/** Long, because another run's killed host may be waiting for its next start to clean up; short when all is well. */
+const GONE_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 100;
 
 /**
