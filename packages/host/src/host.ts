@@ -99,7 +99,14 @@ function assemble(
   const identities = new WeakMap<Guest, GuestIdentity>();
   const supervisor = new Supervisor({
     isolation,
-    onLog,
+    onLog: (log) => {
+      try {
+        onLog(log);
+      } catch (error) {
+        // The application's mistake; it must not look like the plugin's.
+        process.emitWarning(`onLog threw: ${String(error)}`, { code: "PADDOCK_ON_LOG" });
+      }
+    },
     onRequest: (guest, request, live) => {
       const identity = identities.get(guest) ?? identify(guest);
       identities.set(guest, identity);

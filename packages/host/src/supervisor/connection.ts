@@ -60,7 +60,7 @@ export class GuestConnection {
     this.#channel = channel;
     this.#handlers = handlers;
     this.#splitter = new LineSplitter(DECODER, maxLineBytes, (line) => this.#onLine(line));
-    channel.on("data", (chunk: Buffer) => this.#onData(chunk));
+    channel.on("data", (chunk: Buffer) => this.#guard(() => this.#onData(chunk)));
   }
 
   /** Replies that answered nothing: unknown, repeated or late. */
@@ -111,6 +111,15 @@ export class GuestConnection {
       this.#out = "";
       if (!this.#channel.destroyed && this.#channel.writable) this.#channel.write(text);
     });
+  }
+
+  /** A mistake of ours while reading a guest's words ends that guest, never the host. */
+  #guard(read: () => void): void {
+    try {
+      read();
+    } catch {
+      this.#violate("what the host cannot read");
+    }
   }
 
   #onData(chunk: Buffer): void {
@@ -179,7 +188,7 @@ export class GuestConnection {
     this.#channel.pause();
     setImmediate(() => {
       if (this.#isClosed) return;
-      this.#drain();
+      this.#guard(() => this.#drain());
       this.#resume();
     });
   }
@@ -190,10 +199,13 @@ export class GuestConnection {
       return;
     }
     this.#answering++;
-    this.#handlers.request(message).then(
-      (result) => this.#answer(encodeSuccess(message.id, result)),
-      (error: unknown) => this.#answer(encodeFailure(message.id, this.#handlers.toWireError(error))),
-    );
+    this.#handlers
+      .request(message)
+      .then(
+        (result) => this.#answer(encodeSuccess(message.id, result)),
+        (error: unknown) => this.#answer(encodeFailure(message.id, this.#handlers.toWireError(error))),
+      )
+      .catch(() => this.#guard(() => this.#violate("what the host cannot answer")));
   }
 
   #answer(line: string): void {
