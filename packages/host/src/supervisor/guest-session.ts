@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   type ErrorCode,
+  escapeText,
   type InitializeResult,
   isPaddockError,
   type LogParams,
@@ -17,7 +18,7 @@ import { Call, type CallOwner } from "./call.js";
 import { GuestConnection, type Reply } from "./connection.js";
 import type { Deadlines } from "./deadlines.js";
 import { endError, recycledError, replyError } from "./guest-errors.js";
-import { escapeText, type GuestLog, readLog } from "./guest-log.js";
+import { type GuestLog, readLog } from "./guest-log.js";
 import type { LoadedPlugin } from "./plugin.js";
 
 /** How long a cancelled call may take to answer before its guest is ended. */

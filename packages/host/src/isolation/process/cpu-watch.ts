@@ -1,4 +1,5 @@
 import { readStat } from "./process-status.js";
+import { signalProcess } from "./signal-process.js";
 
 /** A clock tick of /proc: USER_HZ is 100 on every architecture we run on. */
 export const MS_PER_TICK = 10;
@@ -41,7 +42,7 @@ export function startCpuWatch(options: {
     let nextMs = spent === 0 && !isStopped ? IDLE_SAMPLE_MS : CPU_SAMPLE_MS;
     if (options.isThrottling) {
       const isOver = creditMs < 0;
-      if (isOver !== isStopped) process.kill(pid, isOver ? "SIGSTOP" : "SIGCONT");
+      if (isOver !== isStopped) signalProcess(pid, startTime, isOver ? "SIGSTOP" : "SIGCONT");
       isStopped = isOver;
       if (isOver) nextMs = Math.min(1_000, Math.max(10, -creditMs / cores));
     }

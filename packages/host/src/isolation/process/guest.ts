@@ -9,6 +9,7 @@ import type { Launched } from "./launch.js";
 import type { LaunchPlan } from "./launch-plan.js";
 import { readStat } from "./process-status.js";
 import { parseStatus } from "./seen.js";
+import { signalProcess } from "./signal-process.js";
 
 /** After this bubblewrap itself is killed too, which takes the guest with it. */
 export const KILL_AFTER_MS = 1_000;
@@ -27,12 +28,10 @@ export function createGuest(
   let killed: KillReason | undefined;
   let force: NodeJS.Timeout | undefined;
 
-  const isSame = () => readStat(pid)?.startTime === startTime;
   const kill = (reason: KillReason) => {
     if (killed !== undefined || abort.signal.aborted) return;
     killed = reason;
-    // The number may have been given to another process since: only the very one that we started.
-    if (isSame()) process.kill(pid, "SIGKILL");
+    signalProcess(pid, startTime, "SIGKILL");
     force = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
   };
 
