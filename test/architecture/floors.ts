@@ -19,6 +19,7 @@ export const FLOORS: readonly Floor[] = [
       "packages/host/src/pipeline/",
       "packages/host/src/supervisor/",
       "packages/host/src/capabilities/",
+      "packages/host/src/loading/",
     ],
   },
   { about: "a loaded plugin, as data", rooms: ["packages/host/src/supervisor/plugin.ts"] },

@@ -1,29 +1,26 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Manifest, type PaddockConfig, PaddockError } from "@paddock/contract";
-import { loadPluginCode } from "./bundle/load-plugin.js";
-import { readManifest } from "./bundle/read-manifest.js";
 import { createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
 import type { DecisionRecord } from "./capabilities/decision-record.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
 import { createKeyValueProvider } from "./capabilities/kv.js";
-import { effectiveLimits } from "./config/effective-limits.js";
 import { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
 import type { Isolation, Mechanism } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
-import { effectivePermissions } from "./permissions/effective-permissions.js";
+import { loadPlugin } from "./loading/load-plugin.js";
 import { compileActionSchemas } from "./pipeline/action-schemas.js";
 import { type CallOptions, readCallOptions } from "./pipeline/call-options.js";
 import { encodePayload } from "./pipeline/encode-payload.js";
 import { compose, type Handler } from "./pipeline/pipeline.js";
 import { createTraceparents } from "./pipeline/traceparent.js";
 import { type ActionSchemas, validate } from "./pipeline/validate.js";
-import { createNodeRuntime, type NodeRuntime } from "./runtimes/node.js";
+import { createNodeRuntime } from "./runtimes/node.js";
 import { createSqliteStore } from "./store/sqlite.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
 import type { Guest } from "./supervisor/guest-session.js";
-import type { LoadedAction, LoadedPlugin } from "./supervisor/plugin.js";
+import type { LoadedPlugin } from "./supervisor/plugin.js";
 import { type GuestReport, Supervisor } from "./supervisor/supervisor.js";
 
 export interface HostOptions extends PaddockConfig {
@@ -210,69 +207,6 @@ async function assertMechanisms(config: ResolvedConfig, isolation: Isolation): P
       hint: [...new Set(missing.map(({ fix }) => fix))].filter(Boolean).join(" "),
       data: { missing: missing.map(({ name }) => name) },
     },
-  );
-}
-
-interface Rooms {
-  readonly config: ResolvedConfig;
-  readonly isolation: Isolation;
-  readonly bundles: ReturnType<typeof createBundleStore>;
-  readonly node: NodeRuntime;
-}
-
-interface StoredPlugin extends LoadedPlugin {
-  /** Its files in the store. */
-  readonly directory: string;
-}
-
-async function loadPlugin(
-  folder: string,
-  { config, isolation, bundles, node }: Rooms,
-): Promise<StoredPlugin> {
-  const draft = await readManifest(folder);
-  if (draft.runtime.kind !== "node") {
-    throw new PaddockError(
-      "PLUGIN_INVALID",
-      `Cannot load "${draft.id}": this version runs plugins of kind "node" only, not "${draft.runtime.kind}".`,
-    );
-  }
-  const code = await loadPluginCode({ folder, entry: draft.runtime.entry, store: bundles, isolation, node });
-  // What counts is the manifest that was stored with the code, not the one that was read before.
-  const manifest = await readManifest(code.directory);
-  if (manifest.runtime.entry !== draft.runtime.entry || manifest.id !== draft.id) {
-    throw new PaddockError("PLUGIN_INVALID", `Cannot load "${draft.id}": its manifest changed meanwhile.`, {
-      hint: "Load it again.",
-    });
-  }
-  const { limits } = effectiveLimits(config, manifest);
-  return {
-    manifest,
-    digest: code.digest,
-    directory: code.directory,
-    program: { ...(await node.program(code.directory, code.entry, limits.memoryBytes)), entry: code.entry },
-    limits,
-    config: config.plugins[manifest.id]?.config ?? {},
-    permissions: effectivePermissions(manifest, config),
-    actions: loadActions(manifest, limits.timeoutMs),
-    share: config.preset === "high-security" ? "call" : "tenant",
-    hasGuards: config.interpreter.guards ?? true,
-    dataDirectory: (tenant) => ({ source: join(config.home, "data", manifest.id, `tenant-${tenant}`) }),
-    assertUnchanged: () => bundles.check(code.tree),
-  };
-}
-
-function loadActions(manifest: Manifest, limitMs: number): ReadonlyMap<string, LoadedAction> {
-  return new Map(
-    Object.values(manifest.actions).map((spec) => [
-      spec.name,
-      {
-        name: spec.name,
-        nameJson: JSON.stringify(spec.name),
-        isIdempotent: spec.idempotent,
-        timeoutMs: Math.min(limitMs, spec.timeoutMs ?? limitMs),
-        errors: spec.errors,
-      },
-    ]),
   );
 }
 

@@ -1,25 +1,22 @@
 import { randomBytes } from "node:crypto";
 import {
-  type ErrorCode,
-  escapeText,
-  type InitializeResult,
   isPaddockError,
   type LogParams,
   type Notification,
   PaddockError,
-  PROTOCOL,
   type Request,
-  RPC_ERROR,
-  type WireError,
 } from "@paddock/contract";
-import type { GuestEnd, GuestProcess, Isolation, KillReason, LaunchSpec } from "../isolation/isolation.js";
+import type { GuestEnd, GuestProcess, Isolation, KillReason } from "../isolation/isolation.js";
 import { LogBudget } from "../log-budget.js";
 import { Call, type CallOwner } from "./call.js";
 import { GuestConnection, type Reply } from "./connection.js";
 import type { Deadlines } from "./deadlines.js";
 import { endError, recycledError, replyError } from "./guest-errors.js";
 import { type GuestLog, readLog } from "./guest-log.js";
+import { assertHandshake, handshakeParams } from "./handshake.js";
+import { launchSpec } from "./launch-spec.js";
 import type { LoadedPlugin } from "./plugin.js";
+import { toWireError } from "./wire-error.js";
 
 /** How long a cancelled call may take to answer before its guest is ended. */
 export const CANCEL_GRACE_MS = 500;
@@ -86,7 +83,7 @@ export class GuestSession implements CallOwner {
     const limit = AbortSignal.timeout(plugin.limits.startTimeoutMs);
     await plugin.assertUnchanged();
     const process = await surroundings.isolation.launch(
-      launchSpec(identity, surroundings),
+      launchSpec(plugin, identity.tenant, surroundings.onLog),
       AbortSignal.any([signal, limit]),
     );
     const session = new GuestSession(identity, surroundings, process);
@@ -228,18 +225,11 @@ export class GuestSession implements CallOwner {
   async #handshake(signal: AbortSignal): Promise<void> {
     const { plugin, tenant } = this.#identity;
     const nonce = randomBytes(16).toString("hex");
-    const params = {
-      protocol: PROTOCOL,
-      nonce,
-      plugin: { id: plugin.manifest.id, version: plugin.manifest.version, digest: plugin.digest },
-      tenant,
-      entry: plugin.program.entry,
-      config: plugin.config,
-      limits: plugin.limits,
-      permissions: plugin.permissions,
-      guards: plugin.hasGuards,
-    };
-    const reply = await this.#request("initialize", JSON.stringify(params), signal);
+    const reply = await this.#request(
+      "initialize",
+      JSON.stringify(handshakeParams(plugin, tenant, nonce)),
+      signal,
+    );
     if (reply.kind === "failure") throw replyError(this.#identity, undefined, reply.error);
     assertHandshake(plugin, nonce, reply.result);
     this.#state = "ready";
@@ -330,82 +320,6 @@ export class GuestSession implements CallOwner {
       },
     );
   }
-}
-
-function launchSpec({ plugin, tenant }: GuestIdentity, { onLog }: GuestSurroundings): LaunchSpec {
-  const { program, manifest } = plugin;
-  return {
-    label: manifest.id.replace("/", "."),
-    owner: { plugin: manifest.id, tenant },
-    program: program.program,
-    args: program.args,
-    env: program.env,
-    workingDirectory: program.workingDirectory,
-    executables: program.executables,
-    inputs: program.inputs,
-    data: plugin.dataDirectory(tenant),
-    dataAliases: program.dataAliases,
-    limits: plugin.limits,
-    baseline: program.baseline,
-    onLog: (line) =>
-      onLog({
-        plugin: manifest.id,
-        tenant,
-        level: line.stream === "stderr" ? "warn" : "info",
-        source: line.stream,
-        message: line.text,
-        fields: {},
-        dropped: line.dropped,
-      }),
-  };
-}
-
-function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unknown): void {
-  const { id } = plugin.manifest;
-  // Safe: every field is looked at before it is used.
-  const {
-    protocol,
-    nonce: echoed,
-    actions,
-  } = (result ?? {}) as Partial<Record<keyof InitializeResult, unknown>>;
-  if (typeof protocol !== "number" || protocol < PROTOCOL.min || protocol > PROTOCOL.max) {
-    throw new PaddockError(
-      "PROTOCOL_VIOLATION",
-      `Plugin "${id}" speaks protocol ${typeof protocol === "number" ? protocol : "of no number"}, the host ${PROTOCOL.min} to ${PROTOCOL.max}.`,
-    );
-  }
-  if (echoed !== nonce)
-    throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" answered another handshake: wrong nonce.`);
-  const isList = Array.isArray(actions) && actions.every((name) => typeof name === "string");
-  const missing = isList
-    ? [...plugin.actions.keys()].filter((name) => !actions.includes(name))
-    : [...plugin.actions.keys()];
-  const extra = isList ? actions.filter((name: string) => !plugin.actions.has(name)).slice(0, 8) : [];
-  if (missing.length === 0 && extra.length === 0) return;
-  const parts = [
-    ...(missing.length > 0 ? [`the code lacks ${missing.map(quote).join(", ")}`] : []),
-    ...(extra.length > 0 ? [`the manifest lacks ${extra.map(quote).join(", ")}`] : []),
-  ];
-  throw new PaddockError(
-    "PLUGIN_MISMATCH",
-    `Code and manifest of "${id}" name different actions: ${parts.join("; ")}.`,
-    {
-      hint: "Give both the same names under actions.",
-      data: { missing, extra },
-    },
-  );
-}
-
-function quote(name: string): string {
-  return escapeText(JSON.stringify(name.slice(0, 64)));
-}
-
-/** What a guest may see of why its request failed: code and sentence, nothing of the host. */
-function toWireError(error: unknown): WireError {
-  const code: ErrorCode = isPaddockError(error) ? error.code : "INTERNAL";
-  const message =
-    isPaddockError(error) && code !== "INTERNAL" ? error.message : "The host could not do that.";
-  return { code: RPC_ERROR, message, data: { code } };
 }
 
 function expireAfter(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {
