@@ -8,9 +8,11 @@ export {
   PaddockError,
   type ProblemDetails,
 } from "@paddock/contract";
-export { readManifest } from "./bundle/read-manifest.js";
+export { MANIFEST_NAMES, readManifest } from "./bundle/read-manifest.js";
 export type { DecisionRecord } from "./capabilities/decision-record.js";
-export { type ConfigFile, loadConfigFile } from "./config/load-config-file.js";
+export { type EffectiveLimits, effectiveLimits, type LimitSource } from "./config/effective-limits.js";
+export { CONFIG_FILE_NAMES, type ConfigFile, loadConfigFile } from "./config/load-config-file.js";
+export { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
 export { createHost, type Host, type HostOptions, type PluginInfo } from "./host.js";
 export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";
 export type { CallOptions } from "./pipeline/call-options.js";

@@ -1,0 +1,130 @@
+import { type PaddockError, parseDuration, toPaddockError } from "@paddock/contract";
+import type { Host, PluginInfo } from "@paddock/host";
+import { Command, InvalidArgumentError } from "commander";
+import type { Answer } from "../answer.js";
+import { examples } from "../examples.js";
+import { formatAnswer } from "../format-answer.js";
+import { formatLog } from "../format-log.js";
+import { formatReport, type RunReport } from "../guest-report.js";
+import { addHostFlags, type HostFlags } from "../host-flags.js";
+import { readConfig } from "../read-config.js";
+import { readPayload } from "../read-payload.js";
+import type { Terminal } from "../terminal.js";
+import { useHost } from "../use-host.js";
+import { watchGuest } from "../watch-guest.js";
+
+interface RunFlags extends HostFlags {
+  readonly tenant: string;
+  readonly timeout?: number;
+  readonly report?: boolean;
+}
+
+/** What came of the call, with what was seen of its guest. */
+interface Outcome {
+  readonly result?: unknown;
+  readonly failure?: PaddockError;
+  readonly report: RunReport | undefined;
+}
+
+/** `paddock run DIR ACTION [PAYLOAD]` */
+export function runCommand(terminal: Terminal, deliver: (answer: Answer) => void): Command {
+  const command = new Command("run")
+    .summary("run one action of a plugin behind all walls")
+    .description("Runs one action of a plugin behind all walls and prints its answer.")
+    .argument("<dir>", "the plugin's folder")
+    .argument("<action>", "which of its actions")
+    .argument("[payload]", "JSON, @file with JSON, or - for standard input (default: null)")
+    .option("--tenant <name>", "whose data the call is about", "main")
+    .option("--timeout <duration>", "how long to wait for the answer, such as 5s", readDuration)
+    .option("--report", "say which walls stood and how much of each limit was used")
+    .addHelpText(
+      "after",
+      examples(terminal, [
+        [`paddock run ./hello greet '{ "name": "Ada" }'`, "the answer as people read it"],
+        ["paddock run ./hello greet @input.json --json", "as one JSON value, from a file"],
+        ["date +%s | paddock run ./hello greet -", "the payload from standard input"],
+        ["paddock run ./hello greet --report", "with its walls and its use of the limits"],
+      ]),
+    );
+  return addHostFlags(command).action(
+    async (folder: string, action: string, payload: string | undefined, flags: RunFlags) => {
+      deliver(await run(terminal, { folder, action, payload, flags }));
+    },
+  );
+}
+
+interface Line {
+  readonly folder: string;
+  readonly action: string;
+  readonly payload: string | undefined;
+  readonly flags: RunFlags;
+}
+
+async function run(terminal: Terminal, { folder, action, payload: written, flags }: Line): Promise<Answer> {
+  const config = await readConfig(flags, folder);
+  const payload = await readPayload(written);
+  const progress = terminal.progress("Loading the plugin");
+  try {
+    const options = {
+      ...config,
+      onLog: (log: Parameters<typeof formatLog>[0]) => progress.above(formatLog(log, terminal.err)),
+    };
+    const outcome = await useHost(options, async (host, signal) => {
+      const plugin = await host.load(folder);
+      progress.now(`Running ${action}`);
+      return flags.report === true
+        ? callAndReport(host, plugin, { action, payload, flags, signal })
+        : { result: await call(host, plugin, { action, payload, flags, signal }), report: undefined };
+    });
+    progress.end();
+    return toAnswer(outcome, terminal);
+  } finally {
+    progress.end();
+  }
+}
+
+interface CallSpec {
+  readonly action: string;
+  readonly payload: unknown;
+  readonly flags: RunFlags;
+  readonly signal: AbortSignal;
+}
+
+function call(
+  host: Host,
+  plugin: PluginInfo,
+  { action, payload, flags, signal }: CallSpec,
+): Promise<unknown> {
+  return host.call(plugin.id, action, payload, { tenant: flags.tenant, timeoutMs: flags.timeout, signal });
+}
+
+/** A failed call is reported about as well: how near it came to its limits is what its author needs to know. */
+async function callAndReport(host: Host, plugin: PluginInfo, spec: CallSpec): Promise<Outcome> {
+  const guest = await watchGuest(host, plugin, spec.flags.tenant);
+  try {
+    const result = await call(host, plugin, spec);
+    return { result, report: await guest.report() };
+  } catch (error) {
+    spec.signal.throwIfAborted();
+    return { failure: toPaddockError(error, `run "${spec.action}"`), report: await guest.report() };
+  } finally {
+    guest.close();
+  }
+}
+
+function toAnswer({ result, failure, report }: Outcome, terminal: Terminal): Answer {
+  const notes = report === undefined ? {} : { notes: formatReport(report, terminal.err) };
+  if (failure !== undefined) return { json: { report }, text: "", ...notes, failure };
+  return {
+    json: report === undefined ? (result ?? null) : { result: result ?? null, report },
+    text: formatAnswer(result, terminal.out),
+    ...notes,
+  };
+}
+
+function readDuration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0)
+    throw new InvalidArgumentError("Expected a duration such as 500ms, 5s or 2m.");
+  return ms;
+}

@@ -1,0 +1,3 @@
+import { runLine } from "./run-line.js";
+
+process.exitCode = await runLine(process.argv.slice(2));

@@ -1,0 +1,71 @@
+import {
+  type CapabilityRequest,
+  formatLimit,
+  LIMIT_NAMES,
+  type Manifest,
+  riskOf,
+  sentenceOf,
+} from "@paddock/contract";
+import { effectiveLimits, type ResolvedConfig } from "@paddock/host";
+
+/** What a person should know about a plugin that is otherwise in order. */
+export interface PluginNotes {
+  readonly requests: readonly RequestNote[];
+  /** Wishes above the operator's ceiling, and what this host does not do. */
+  readonly remarks: readonly string[];
+}
+
+export interface RequestNote {
+  readonly capability: string;
+  /** What it means, after "This plugin can". */
+  readonly sentence: string;
+  /** The author's words. */
+  readonly reason?: string;
+  readonly isRequired: boolean;
+  /** False for what a person would have to grant, which this version cannot take: it will be refused. */
+  readonly isGranted: boolean;
+}
+
+export function readPluginNotes(manifest: Manifest, config: ResolvedConfig): PluginNotes {
+  const { required, optional } = manifest.permissions;
+  return {
+    requests: [
+      ...required.map((request) => toNote(request, true)),
+      ...optional.map((request) => toNote(request, false)),
+    ],
+    remarks: [...cappedWishes(manifest, config), ...ignoredParts(manifest)],
+  };
+}
+
+function toNote(request: CapabilityRequest, isRequired: boolean): RequestNote {
+  return {
+    capability: request.use,
+    sentence: sentenceOf(request),
+    ...(request.reason === undefined ? {} : { reason: request.reason }),
+    isRequired,
+    isGranted: riskOf(request) === "R0",
+  };
+}
+
+function cappedWishes(manifest: Manifest, config: ResolvedConfig): readonly string[] {
+  const { sources } = effectiveLimits(config, manifest);
+  return LIMIT_NAMES.flatMap((name) => {
+    const { value, from, capped } = sources[name];
+    if (capped === undefined) return [];
+    return [
+      `It wants ${name} ${formatLimit(name, capped)}; ${from} allows ${formatLimit(name, value)}, which holds.`,
+    ];
+  });
+}
+
+function ignoredParts(manifest: Manifest): readonly string[] {
+  const depends = Object.keys(manifest.depends);
+  return [
+    ...(manifest.mode === "trusted"
+      ? ["It asks to be trusted; this host runs it sandboxed like any other."]
+      : []),
+    ...(depends.length === 0
+      ? []
+      : [`It depends on ${depends.join(", ")}; this host does not call one plugin from another.`]),
+  ];
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { Answer } from "./answer.js";
+import { runCommand } from "./commands/run.js";
+import { validateCommand } from "./commands/validate.js";
+import type { Terminal } from "./terminal.js";
+
+/** Makes one command; `deliver` takes what it has to say. */
+export type MakeCommand = (terminal: Terminal, deliver: (answer: Answer) => void) => Command;
+
+const COMMANDS: readonly MakeCommand[] = [validateCommand, runCommand];
+
+/** The command line: every command, and what they have in common. */
+export function createProgram(terminal: Terminal, deliver: (answer: Answer) => void): Command {
+  const { colors } = terminal.out;
+  const program = new Command("paddock")
+    .description("Runs other people's plugins behind kernel walls.")
+    .version(readVersion(), "--version", "print the version")
+    .option("--json", "print one JSON value: the result, or the error")
+    .option("--no-color", "no colours (as does the variable NO_COLOR)")
+    .helpCommand("help [command]", "show the help of a command");
+  for (const make of COMMANDS) program.addCommand(make(terminal, deliver));
+  for (const command of [program, ...program.commands]) {
+    command
+      .helpOption("-h, --help", "show this help")
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => terminal.out.write(text),
+        // Mistakes are thrown, and printed in one place.
+        writeErr: () => undefined,
+        getOutHelpWidth: () => terminal.out.width,
+        getOutHasColors: () => colors.isColorSupported,
+      })
+      .configureHelp({
+        showGlobalOptions: true,
+        styleTitle: (text) => colors.bold(text),
+        styleCommandText: (text) => colors.cyan(text),
+        styleSubcommandText: (text) => colors.cyan(text),
+        styleOptionText: (text) => colors.cyan(text),
+        styleArgumentText: (text) => colors.cyan(text),
+      });
+  }
+  return program;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return String(JSON.parse(text).version);
+}

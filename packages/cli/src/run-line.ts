@@ -1,0 +1,53 @@
+import { ERRORS, type PaddockError } from "@paddock/contract";
+import { CommanderError } from "commander";
+import type { Answer } from "./answer.js";
+import { toCommandError } from "./command-error.js";
+import { formatError } from "./format-error.js";
+import { createProgram } from "./program.js";
+import { createTerminal, type Terminal } from "./terminal.js";
+
+const SIGTERM_STATUS = 143;
+
+/** Runs one command line to its end and resolves with the exit status. Never rejects. */
+export async function runLine(args: readonly string[]): Promise<number> {
+  const terminal = createTerminal(args);
+  ignoreClosedPipes();
+  let answer: Answer | undefined;
+  try {
+    const program = createProgram(terminal, (given) => {
+      answer = given;
+    });
+    await program.parseAsync(args.length === 0 ? ["--help"] : [...args], { from: "user" });
+  } catch (error) {
+    // Help and the version were printed.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    answer = { json: {}, text: "", failure: toCommandError(error) };
+  }
+  return answer === undefined ? 0 : deliver(terminal, answer);
+}
+
+function deliver(terminal: Terminal, { json, text, notes, failure }: Answer): number {
+  if (terminal.isJson) {
+    // Safe: an answer that can fail is an object; spreading anything else adds nothing.
+    const value = failure === undefined ? json : { error: failure.toJSON(), ...(json as object) };
+    terminal.out.write(`${JSON.stringify(value ?? null)}\n`);
+  } else {
+    if (text !== "") terminal.out.write(text);
+    if (notes !== undefined) terminal.err.write(notes);
+    if (failure !== undefined) terminal.err.write(formatError(failure, terminal.err));
+  }
+  return failure === undefined ? 0 : exitStatus(failure);
+}
+
+function exitStatus(error: PaddockError): number {
+  return error.data.signal === "SIGTERM" ? SIGTERM_STATUS : ERRORS[error.code].exit;
+}
+
+/** `paddock … | head` ends without complaint: the reader has what it wanted. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}
