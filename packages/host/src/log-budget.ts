@@ -13,6 +13,16 @@ export class LogBudget {
     this.#refilledAt = now();
   }
 
+  /** Whether the last line had to be dropped: more may be counted without looking at them one by one. */
+  get isSpent(): boolean {
+    return this.#tokens < 1;
+  }
+
+  /** Counts lines that were dropped unseen. */
+  drop(lines: number): void {
+    this.#dropped += lines;
+  }
+
   /** How many lines were dropped since the last one that passed; `undefined` when this one has to be dropped too. */
   take(): number | undefined {
     const now = this.#now();

@@ -29,7 +29,7 @@ export function readLogStream(
   linesPerSecond: number,
   onLine: (line: GuestLogLine) => void,
 ): LogStream {
-  const last: string[] = [];
+  const last: Buffer[] = [];
   let partial: Buffer[] = [];
   let partialBytes = 0;
   let burstBytes = 0;
@@ -37,16 +37,23 @@ export function readLogStream(
   let timer: NodeJS.Timeout | undefined;
 
   const emit = () => {
-    const text = escapeText(Buffer.concat(partial).subarray(0, MAX_LOG_LINE_BYTES).toString("utf8"));
+    const line = Buffer.concat(partial);
     partial = [];
     partialBytes = 0;
-    if (last.push(text) > LAST_LINES) last.shift();
+    // Kept as they came: escaping lines that nobody reads would be work that the guest sets.
+    if (last.push(line) > LAST_LINES) last.shift();
     const dropped = budget.take();
-    if (dropped !== undefined) onLine({ stream, text, dropped });
+    if (dropped !== undefined) onLine({ stream, text: toText(line), dropped });
   };
 
   source.on("data", (chunk: Buffer) => {
     for (let start = 0; start < chunk.length; ) {
+      if (partialBytes === 0 && budget.isSpent) {
+        // A flood of empty lines: made into text one by one they would stall the host, so they are only counted.
+        const next = startOfLast(chunk, LAST_LINES, start);
+        budget.drop(countNewlines(chunk, start, next));
+        start = next;
+      }
       const newline = chunk.indexOf(0x0a, start);
       const end = newline === -1 ? chunk.length : newline;
       const room = MAX_LOG_LINE_BYTES - partialBytes;
@@ -75,11 +82,30 @@ export function readLogStream(
   source.on("error", () => source.destroy());
 
   return {
-    lastLines: () =>
-      partialBytes === 0 ? last : [...last, escapeText(Buffer.concat(partial).toString("utf8"))],
+    lastLines: () => [...last, ...(partialBytes === 0 ? [] : [Buffer.concat(partial)])].map(toText),
     close: () => {
       clearTimeout(timer);
       source.destroy();
     },
   };
+}
+
+function toText(line: Buffer): string {
+  return escapeText(line.toString("utf8"));
+}
+
+/** Where the last `lines` whole lines of a chunk begin, or `from` when there are no more than those. */
+function startOfLast(chunk: Buffer, lines: number, from: number): number {
+  let at = chunk.length;
+  for (let found = 0; found <= lines; found++) {
+    at = at === 0 ? -1 : chunk.lastIndexOf(0x0a, at - 1);
+    if (at < from) return from;
+  }
+  return at + 1;
+}
+
+function countNewlines(chunk: Buffer, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) if (chunk[at] === 0x0a) count++;
+  return count;
 }
