@@ -61,6 +61,7 @@ export class GuestConnection {
     this.#handlers = handlers;
     this.#splitter = new LineSplitter(DECODER, maxLineBytes, (line) => this.#onLine(line));
     channel.on("data", (chunk: Buffer) => this.#guard(() => this.#onData(chunk)));
+    channel.on("drain", () => this.#goOn());
   }
 
   /** Replies that answered nothing: unknown, repeated or late. */
@@ -174,11 +175,10 @@ export class GuestConnection {
     this.#handlers.violation(words);
   }
 
-  /** A few of the guest's messages now, the rest in later turns; it is not read while any of them wait. */
+  /** A few of the guest's messages now, the rest later; it is not read while any of them wait. */
   #drain(): void {
     let handled = 0;
-    while (this.#inbox.length > handled && handled < MAX_MESSAGES_PER_TURN) {
-      if (this.#answering >= MAX_GUEST_REQUESTS || this.isClogged) break;
+    while (handled < this.#inbox.length && handled < MAX_MESSAGES_PER_TURN && !this.#isBusy) {
       // Safe: the index is below the length.
       this.#handle(this.#inbox[handled] as Request | Notification);
       handled++;
@@ -186,11 +186,19 @@ export class GuestConnection {
     this.#inbox = handled === this.#inbox.length ? [] : this.#inbox.slice(handled);
     if (this.#inbox.length === 0) return;
     this.#channel.pause();
-    setImmediate(() => {
-      if (this.#isClosed) return;
-      this.#guard(() => this.#drain());
-      this.#resume();
-    });
+    // When it is busy, the next answer or the emptied channel goes on; else the next turn does.
+    if (!this.#isBusy) setImmediate(() => this.#goOn());
+  }
+
+  /** It has as many unanswered requests, or as much unread text, as one guest may have. */
+  get #isBusy(): boolean {
+    return this.#answering >= MAX_GUEST_REQUESTS || this.isClogged;
+  }
+
+  #goOn(): void {
+    if (this.#isClosed || this.#inbox.length === 0 || this.#isBusy) return;
+    this.#guard(() => this.#drain());
+    this.#resume();
   }
 
   #handle(message: Request | Notification): void {
@@ -209,8 +217,10 @@ export class GuestConnection {
   }
 
   #answer(line: string): void {
+    const wasBusy = this.#isBusy;
     this.#answering--;
     this.#send(line);
+    if (wasBusy) setImmediate(() => this.#goOn());
   }
 }
 

@@ -82,7 +82,11 @@ export class Deadlines {
     for (let one = this.#slots[slot]; one !== undefined; one = one.next) {
       if (one.expiresAt <= now) expired.push(one);
     }
-    for (const one of expired) this.remove(one);
-    for (const one of expired) one.onExpired();
+    for (const one of expired) {
+      // What an earlier one did may have removed it, or given it more time.
+      if (one.slot === -1 || one.expiresAt > now) continue;
+      this.remove(one);
+      one.onExpired();
+    }
   }
 }

@@ -80,24 +80,23 @@ export class GuestSession implements CallOwner {
     signal: AbortSignal,
   ): Promise<GuestSession> {
     const { plugin } = identity;
-    const limit = AbortSignal.timeout(plugin.limits.startTimeoutMs);
     await plugin.assertUnchanged();
-    const process = await surroundings.isolation.launch(
-      launchSpec(plugin, identity.tenant, surroundings.onLog),
-      AbortSignal.any([signal, limit]),
-    );
-    const session = new GuestSession(identity, surroundings, process);
+    const limit = AbortSignal.timeout(plugin.limits.startTimeoutMs);
+    const stop = AbortSignal.any([signal, limit]);
+    let process: GuestProcess | undefined;
     try {
-      await session.#handshake(AbortSignal.any([signal, limit]));
+      process = await surroundings.isolation.launch(
+        launchSpec(plugin, identity.tenant, surroundings.onLog),
+        stop,
+      );
+      const session = new GuestSession(identity, surroundings, process);
+      await session.#handshake(stop);
       return session;
     } catch (error) {
-      const own = limit.aborted && !isPaddockError(error);
-      const reason: KillReason = own
-        ? { code: "TIMEOUT", message: `it was not ready within ${plugin.limits.startTimeoutMs} ms` }
-        : { code: "KILLED", message: "its start failed" };
-      process.kill(reason);
-      const end = await process.ended;
-      throw own ? endError(identity, end) : error;
+      const isLate = limit.aborted && !isPaddockError(error);
+      process?.kill(isLate ? { code: "TIMEOUT", message: lateMessage(plugin) } : FAILED_START);
+      await process?.ended;
+      throw isLate ? lateError(plugin) : error;
     }
   }
 
@@ -320,6 +319,19 @@ export class GuestSession implements CallOwner {
       },
     );
   }
+}
+
+const FAILED_START: KillReason = { code: "KILLED", message: "its start failed" };
+
+function lateMessage(plugin: LoadedPlugin): string {
+  return `it was not ready within ${plugin.limits.startTimeoutMs} ms`;
+}
+
+function lateError(plugin: LoadedPlugin): PaddockError {
+  return new PaddockError("TIMEOUT", `Cannot start "${plugin.manifest.id}": ${lateMessage(plugin)}.`, {
+    hint: "Raise limits.startTimeout, or let the plugin do less before it is ready.",
+    data: { plugin: plugin.manifest.id, timeoutMs: plugin.limits.startTimeoutMs },
+  });
 }
 
 function expireAfter(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {

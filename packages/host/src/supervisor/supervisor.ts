@@ -1,6 +1,6 @@
 import { isPaddockError, PaddockError } from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
-import { Call, type CallRequest } from "./call.js";
+import { Call, type CallOwner, type CallRequest } from "./call.js";
 import { Deadlines } from "./deadlines.js";
 import type { GuestLog } from "./guest-log.js";
 import { GuestSession, type GuestSurroundings, type RequestHandler } from "./guest-session.js";
@@ -50,6 +50,7 @@ export class Supervisor {
   readonly #slots = new Map<LoadedPlugin, Map<string, Slot>>();
   readonly #budgets = new WeakMap<LoadedPlugin, RestartBudget>();
   readonly #sessions = new Set<GuestSession>();
+  readonly #starts = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #guests = 0;
   #ticker: NodeJS.Timeout | undefined;
@@ -98,6 +99,7 @@ export class Supervisor {
   async close(): Promise<void> {
     this.#closing.abort(closedError());
     clearInterval(this.#ticker);
+    await Promise.allSettled(this.#starts);
     await Promise.all([...this.#sessions].map((session) => session.stop(CLOSING)));
     this.#deadlines.close();
   }
@@ -157,25 +159,18 @@ export class Supervisor {
   /** The caller's deadline covers the start of the guest; the start itself goes on for the next caller. */
   #whileStarting(call: Call): void {
     const { request } = call;
-    call.owner = {
+    const waiting: CallOwner = {
       onReply: () => undefined,
-      onExpired: () =>
-        call.reject(
-          new PaddockError(
-            "TIMEOUT",
-            `Cannot run "${request.action.name}": its guest was not ready within ${request.timeoutMs} ms.`,
-            {
-              hint: "Give the first call more time, or start the guest before it is needed.",
-            },
-          ),
-        ),
-      onAbandoned: () => this.#deadlines.remove(call),
+      onExpired: () => call.reject(notReady(call)),
+      onAbandoned: () => undefined,
     };
+    call.owner = waiting;
     this.#deadlines.add(call, call.startedAt + request.timeoutMs);
-    call.promise.then(
-      () => this.#deadlines.remove(call),
-      () => this.#deadlines.remove(call),
-    );
+    const done = () => {
+      // Once a guest has it, the deadline is the guest's.
+      if (call.owner === waiting) this.#deadlines.remove(call);
+    };
+    call.promise.then(done, done);
   }
 
   #slot(plugin: LoadedPlugin, tenant: string): Slot {
@@ -188,10 +183,14 @@ export class Supervisor {
 
   /** One start at a time for a slot; everybody who needs the guest waits for the same one. */
   #start(slot: Slot): Promise<GuestSession> {
-    slot.starting ??= this.#startGuest(slot).finally(() => {
+    if (slot.starting !== undefined) return slot.starting;
+    const starting = this.#startGuest(slot).finally(() => {
       slot.starting = undefined;
+      this.#starts.delete(starting);
     });
-    return slot.starting;
+    slot.starting = starting;
+    this.#starts.add(starting);
+    return starting;
   }
 
   async #startGuest(slot: Slot): Promise<GuestSession> {
@@ -281,6 +280,14 @@ function overloaded(plugin: LoadedPlugin, call: Call, load: number): PaddockErro
     "OVERLOADED",
     `Cannot run "${call.request.action.name}" of "${plugin.manifest.id}": ${load} calls are in flight.`,
     { hint: "Call again later, or raise limits.concurrency.", data: { retryAfterMs: 100 } },
+  );
+}
+
+function notReady({ request }: Call): PaddockError {
+  return new PaddockError(
+    "TIMEOUT",
+    `Cannot run "${request.action.name}": its guest was not ready within ${request.timeoutMs} ms.`,
+    { hint: "Give the first call more time, or start the guest before it is needed." },
   );
 }
 
