@@ -37,7 +37,8 @@ export function parseOwnGroups(membership: string, mountinfo: string): readonly 
     if (mount === undefined) return [];
     // In a container the mount shows a part of the tree only.
     const below = relative(mount.root, path);
-    if (below.startsWith("..")) return [];
+    // "/../x" is a group outside of this process's own cgroup namespace: no path in the mount leads there.
+    if (below.startsWith("..") || path.startsWith("/..")) return [];
     return [
       { version, controllers, path, prefix: `${hierarchy}:${names}:`, directory: join(mount.target, below) },
     ];

@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, it } from "vitest";
+import { isAlive, readStartTime, readStat } from "./process-status.js";
+
+const NOBODY = 2 ** 22 + 1;
+
+describe("readStat()", () => {
+  it("reads this very process", () => {
+    const stat = readStat(process.pid);
+    expect(stat?.state).toMatch(/^[RS]$/);
+    expect(stat?.threads).toBeGreaterThan(1);
+    const ownMs = process.cpuUsage();
+    expect(stat?.cpuTicks).toBeGreaterThan(0);
+    expect((stat?.cpuTicks ?? 0) * 10).toBeLessThanOrEqual((ownMs.user + ownMs.system) / 1000 + 20);
+  });
+
+  it("is not fooled by a process that names itself like fields", async () => {
+    const child = spawn("bash", ["-c", 'printf "x) Z 1 1" > /proc/self/comm; echo; read'], {
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    await once(child.stdout, "data");
+    // Safe: it has been spawned.
+    const pid = child.pid as number;
+    expect(readStat(pid)?.state).toBe("S");
+    expect(isAlive(pid, readStartTime(pid) ?? -1)).toBe(true);
+    child.stdin.end("\n");
+    await once(child, "close");
+  });
+
+  it("knows nothing of a process that is gone", () => {
+    expect([readStat(NOBODY), readStartTime(NOBODY)]).toEqual([undefined, undefined]);
+  });
+});
+
+describe("isAlive()", () => {
+  it("takes a process of the same number but another start for another one", () => {
+    const started = readStartTime(process.pid) ?? 0;
+    expect([isAlive(process.pid, started), isAlive(process.pid, started - 1)]).toEqual([true, false]);
+  });
+
+  it("does not count a zombie", async () => {
+    // The shell becomes a sleep that will never wait for its child.
+    const child = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 10"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [text] = await once(child.stdout, "data");
+    const zombie = Number(String(text));
+    await expect.poll(() => readStat(zombie)?.state).toBe("Z");
+    expect(isAlive(zombie, readStartTime(zombie) ?? -1)).toBe(false);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  });
+});
