@@ -1,0 +1,37 @@
+import { BARE } from "./contenders/bare.ts";
+import type { Contender } from "./contenders/contender.ts";
+import { withContenders } from "./contenders/start-contenders.ts";
+import { inTurns } from "./in-turns.ts";
+import { PAYLOAD } from "./payload.ts";
+import type { Question } from "./question.ts";
+
+const CALLS_PER_ROUND = 300;
+/** First calls of a turn, not counted: the processor was somebody else's. */
+const CALLS_TO_WARM = 30;
+const CALLS_BEFORE = 3_000;
+
+export const callOverhead: Question = {
+  name: "call-overhead",
+  title: "One call after another: from asking to having the answer. Less is better.",
+  unit: "µs",
+  better: "less",
+  baseline: BARE,
+  measure: ({ isQuick }) =>
+    withContenders(async (contenders) => {
+      for (const contender of contenders) await callInSequence(contender, CALLS_BEFORE);
+      return inTurns(contenders, isQuick ? 5 : 40, async (contender) => {
+        await callInSequence(contender, CALLS_TO_WARM);
+        return callInSequence(contender, CALLS_PER_ROUND);
+      });
+    }),
+};
+
+async function callInSequence({ call }: Contender, calls: number): Promise<readonly number[]> {
+  const samples: number[] = [];
+  for (let done = 0; done < calls; done++) {
+    const startedAt = performance.now();
+    await call(PAYLOAD);
+    samples.push((performance.now() - startedAt) * 1000);
+  }
+  return samples;
+}

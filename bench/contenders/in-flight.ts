@@ -1,0 +1,2 @@
+/** Calls that are kept going at once where throughput is measured. */
+export const IN_FLIGHT = 64;

@@ -1,0 +1,53 @@
+/**
+ * npm run bench -- NAME [--json | --markdown] [--quick]
+ *
+ * NAME is a question, or `all` of them one after another.
+ */
+import { parseArgs } from "node:util";
+import { callOverhead } from "./call-overhead.ts";
+import { coldStart } from "./cold-start.ts";
+import { guestMemory } from "./guest-memory.ts";
+import { printJson, printMarkdown, printTable } from "./print.ts";
+import { makeReport } from "./report.ts";
+import { throughput } from "./throughput.ts";
+
+const QUESTIONS = [callOverhead, throughput, coldStart, guestMemory];
+
+/** EX_USAGE of sysexits.h. */
+const EXIT_USAGE = 64;
+const EXIT_TEMPORARY = 75;
+const EXIT_SIGNAL = 130;
+
+/** A question takes less than half of this; past it somebody does not answer. */
+const TOO_LONG_MS = 180_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "boolean" }, markdown: { type: "boolean" }, quick: { type: "boolean" } },
+});
+const [name] = positionals;
+const asked = name === "all" ? QUESTIONS : QUESTIONS.filter((question) => question.name === name);
+const print = values.json ? printJson : values.markdown ? printMarkdown : printTable;
+
+if (asked.length === 0 || positionals.length !== 1) {
+  const names = [...QUESTIONS.map((question) => question.name), "all"].join(" | ");
+  process.stderr.write(`Usage: npm run bench -- ${names} [--json | --markdown] [--quick]\n`);
+  process.exitCode = EXIT_USAGE;
+}
+// Through `exit`, so that what is temporary is removed; guests end with their host.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => process.exit(EXIT_SIGNAL));
+for (const question of asked) {
+  const tooLong = setTimeout(() => stop(question.name), TOO_LONG_MS);
+  const measured = await question.measure({ isQuick: values.quick ?? false });
+  clearTimeout(tooLong);
+  for (const one of measured) {
+    if (one.kind === "unavailable") process.stderr.write(`${one.name} is unavailable: ${one.reason}\n`);
+  }
+  print(question, makeReport(question, measured));
+}
+
+function stop(question: string): void {
+  process.stderr.write(`"${question}" was not answered within ${TOO_LONG_MS / 1000} s.\n`);
+  process.exit(EXIT_TEMPORARY);
+}
