@@ -2,8 +2,9 @@ import { BARE } from "./contenders/bare.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { withContenders } from "./contenders/start-contenders.ts";
 import { inTurns } from "./in-turns.ts";
+import { onOneProcessor } from "./on-one-processor.ts";
 import { PAYLOAD } from "./payload.ts";
-import type { Question } from "./question.ts";
+import type { Measured, Question } from "./question.ts";
 
 const CALLS_PER_ROUND = 300;
 /** First calls of a turn, not counted: the processor was somebody else's. */
@@ -12,19 +13,21 @@ const CALLS_BEFORE = 3_000;
 
 export const callOverhead: Question = {
   name: "call-overhead",
-  title: "One call after another: from asking to having the answer. Less is better.",
+  title:
+    "One call after another, both sides on one processor: from asking to having the answer. Less is better.",
   unit: "µs",
   better: "less",
   baseline: BARE,
-  measure: ({ isQuick }) =>
-    withContenders(async (contenders) => {
-      for (const contender of contenders) await callInSequence(contender, CALLS_BEFORE);
-      return inTurns(contenders, isQuick ? 5 : 40, async (contender) => {
-        await callInSequence(contender, CALLS_TO_WARM);
-        return callInSequence(contender, CALLS_PER_ROUND);
-      });
-    }),
+  measure: ({ isQuick }) => onOneProcessor(() => withContenders((all) => measureAll(all, isQuick ? 5 : 40))),
 };
+
+async function measureAll(contenders: readonly Contender[], rounds: number): Promise<readonly Measured[]> {
+  for (const contender of contenders) await callInSequence(contender, CALLS_BEFORE);
+  return inTurns(contenders, rounds, async (contender) => {
+    await callInSequence(contender, CALLS_TO_WARM);
+    return callInSequence(contender, CALLS_PER_ROUND);
+  });
+}
 
 async function callInSequence({ call }: Contender, calls: number): Promise<readonly number[]> {
   const samples: number[] = [];
