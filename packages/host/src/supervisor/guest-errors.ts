@@ -58,7 +58,7 @@ export function replyError(
   return new PaddockError(isDeclared ? "PLUGIN_ERROR" : "PLUGIN_BUG", `Cannot ${doing}: ${said}.`, {
     hint: isDeclared
       ? action.errors[pluginCode]
-      : `Declare ${JSON.stringify(pluginCode)} under errors in the manifest.`,
+      : `Declare ${escapeText(JSON.stringify(pluginCode))} under errors in the manifest.`,
     data: { plugin: id, action: action?.name, pluginCode, details: error.data?.details },
   });
 }
