@@ -1,0 +1,90 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Arena, openArena } from "./arena.js";
+
+const MB = 1024 ** 2;
+const QUOTA_BYTES = 4 * MB;
+/** What an ordinary user's watch may let through before it bites. */
+const OVERRUN_BYTES = 48 * MB;
+const ENTRIES = 1_000;
+
+/** Blocks on the host's disk. */
+function blocksBelow(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 0;
+  const below = stats.isDirectory() ? readdirSync(path).map((name) => blocksBelow(join(path, name))) : [];
+  return below.reduce((sum, bytes) => sum + bytes, stats.blocks * 512);
+}
+
+describe.each([
+  { guards: true, stands: "with guards" },
+  { guards: false, stands: "behind the kernel's walls alone" },
+])("The disk, $stands", ({ guards }) => {
+  let arena: Arena;
+  beforeAll(async () => {
+    arena = await openArena({ interpreter: { guards } });
+  });
+  afterAll(async () => arena?.close());
+
+  /** The files of one plugin and tenant: an image of fixed size for root, a watched folder for others. */
+  function expectWithinQuota(plugin: string, tenant: string): void {
+    const isKernel = process.getuid?.() === 0;
+    const usedBytes = blocksBelow(join(arena.home, "data/attacker", plugin, `tenant-${tenant}`));
+    expect(usedBytes).toBeLessThan(QUOTA_BYTES + MB + (isKernel ? 0 : OVERRUN_BYTES));
+  }
+
+  test.each(["/data", "/plugin/data", "/tmp"])("fills-disk stops at the quota of %s", async (folder) => {
+    const tenant = folder.replaceAll("/", "x").slice(1);
+    const outcome = await arena.attack("fills-disk", { folder }, { tenant });
+    expect(outcome).toMatchObject({ kind: "refused", code: "DISK_LIMIT" });
+    expectWithinQuota("fills-disk", tenant);
+    await arena.assertUnharmed();
+  });
+
+  test.each([
+    { folder: "/data", way: "empty" },
+    { folder: "/data", way: "folders" },
+    { folder: "/data", way: "links" },
+    { folder: "/tmp", way: "empty" },
+    { folder: "/tmp", way: "folders" },
+    { folder: "/tmp", way: "links" },
+  ])("makes-many-files stops at the number of entries: $way in $folder", async ({ folder, way }) => {
+    const tenant = `${folder.slice(1)}-${way}`;
+    const outcome = await arena.attack("makes-many-files", { folder, way, count: ENTRIES }, { tenant });
+    // Node's own permissions refuse every link.
+    const code = guards && way === "links" ? "PLUGIN_BUG" : "DISK_LIMIT";
+    expect(outcome).toMatchObject({ kind: "refused", code });
+    await arena.assertUnharmed();
+  });
+
+  test("makes-many-files fills no more than the quota with names alone", async () => {
+    const payload = { folder: "/data", way: "names", count: 60_000 };
+    const outcome = await arena.attack("makes-many-files", payload, { tenant: "names" });
+    expect(outcome).toMatchObject({ kind: "refused" });
+    expectWithinQuota("makes-many-files", "names");
+    await arena.assertUnharmed();
+  });
+
+  test.each(["truncate", "seek"])("writes-sparse-files cannot pretend: %s", async (way) => {
+    for (const folder of ["/data", "/tmp"]) {
+      const outcome = await arena.attack("writes-sparse-files", { folder, way });
+      expect(outcome).toMatchObject({
+        kind: "refused",
+        message: expect.stringMatching(/EFBIG|ENOSPC|EINVAL/),
+      });
+    }
+    await arena.assertUnharmed();
+  });
+
+  // Whether the kernel holds the quota or a watch does: files that no walk over the folder finds count too.
+  test.each(["unlinked", "nameless", "locked", "deep"])("hides-files is found out: %s", async (way) => {
+    const payload = { way, megabytes: 40, pauseMs: 25 };
+    const outcome = await arena.attack("hides-files", payload, { tenant: way });
+    // Node's own permissions do not follow a change of the working directory, so a guard stops the deep one.
+    const code = guards && way === "deep" ? "PLUGIN_BUG" : "DISK_LIMIT";
+    expect(outcome).toMatchObject({ kind: "refused", code });
+    expectWithinQuota("hides-files", way);
+    await arena.assertUnharmed();
+  });
+});

@@ -1,0 +1,3 @@
+import { definePlugin } from "@paddock/sdk";
+
+export default definePlugin({ actions: { attack: (input) => ({ stillHere: input }) } });

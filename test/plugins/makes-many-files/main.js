@@ -1,0 +1,20 @@
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { definePlugin } from "@paddock/sdk";
+
+const WAYS = {
+  empty: (path) => writeFileSync(path, ""),
+  folders: (path) => mkdirSync(path),
+  links: (path) => symlinkSync("/data/anywhere", path),
+  // No inode for each, but an entry with the longest name.
+  names: (path, at) => linkSync("/plugin/data/one", path.padEnd(240, String(at % 10))),
+};
+
+export default definePlugin({
+  actions: {
+    attack({ folder, way, count }) {
+      writeFileSync("/plugin/data/one", "");
+      for (let at = 0; at < count; at++) WAYS[way](`${folder}/${way}-${at}-`, at);
+      return "made them all";
+    },
+  },
+});
