@@ -1,14 +1,16 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Answer } from "./answer.js";
+import { initCommand } from "./commands/init.js";
+import { postureCommand } from "./commands/posture.js";
 import { runCommand } from "./commands/run.js";
 import { validateCommand } from "./commands/validate.js";
 import type { Terminal } from "./terminal.js";
+import { readVersion } from "./version.js";
 
 /** Makes one command; `deliver` takes what it has to say. */
 export type MakeCommand = (terminal: Terminal, deliver: (answer: Answer) => void) => Command;
 
-const COMMANDS: readonly MakeCommand[] = [validateCommand, runCommand];
+const COMMANDS: readonly MakeCommand[] = [initCommand, validateCommand, runCommand, postureCommand];
 
 /** The command line: every command, and what they have in common. */
 export function createProgram(terminal: Terminal, deliver: (answer: Answer) => void): Command {
@@ -41,9 +43,4 @@ export function createProgram(terminal: Terminal, deliver: (answer: Answer) => v
       });
   }
   return program;
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return String(JSON.parse(text).version);
 }

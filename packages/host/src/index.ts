@@ -15,6 +15,8 @@ export { CONFIG_FILE_NAMES, type ConfigFile, loadConfigFile } from "./config/loa
 export { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
 export { createHost, type Host, type HostOptions, type PluginInfo } from "./host.js";
 export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";
+export { diagnoseMachine, type MachineDiagnosis } from "./isolation/process/diagnose-machine.js";
+export { type Enforcement, enforcementTable, type Privilege } from "./isolation/process/enforcement.js";
 export type { CallOptions } from "./pipeline/call-options.js";
 export type { GuestLog } from "./supervisor/guest-log.js";
 export type { GuestReport } from "./supervisor/supervisor.js";

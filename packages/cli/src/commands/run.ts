@@ -1,5 +1,5 @@
 import { type PaddockError, parseDuration, toPaddockError } from "@paddock/contract";
-import type { Host, PluginInfo } from "@paddock/host";
+import { type GuestLog, type Host, type PluginInfo, resolveConfig } from "@paddock/host";
 import { Command, InvalidArgumentError } from "commander";
 import type { Answer } from "../answer.js";
 import { examples } from "../examples.js";
@@ -11,7 +11,7 @@ import { readConfig } from "../read-config.js";
 import { readPayload } from "../read-payload.js";
 import type { Terminal } from "../terminal.js";
 import { useHost } from "../use-host.js";
-import { watchGuest } from "../watch-guest.js";
+import { type GuestPlace, watchGuest } from "../watch-guest.js";
 
 interface RunFlags extends HostFlags {
   readonly tenant: string;
@@ -62,19 +62,26 @@ interface Line {
 
 async function run(terminal: Terminal, { folder, action, payload: written, flags }: Line): Promise<Answer> {
   const config = await readConfig(flags, folder);
-  const payload = await readPayload(written);
+  const spec = {
+    folder,
+    action,
+    payload: await readPayload(written),
+    tenant: flags.tenant,
+    timeoutMs: flags.timeout,
+    isFreshPerCall: resolveConfig(config).preset === "high-security",
+  };
   const progress = terminal.progress("Loading the plugin");
   try {
     const options = {
       ...config,
-      onLog: (log: Parameters<typeof formatLog>[0]) => progress.above(formatLog(log, terminal.err)),
+      onLog: (log: GuestLog) => progress.above(formatLog(log, terminal.err)),
     };
     const outcome = await useHost(options, async (host, signal) => {
       const plugin = await host.load(folder);
       progress.now(`Running ${action}`);
       return flags.report === true
-        ? callAndReport(host, plugin, { action, payload, flags, signal })
-        : { result: await call(host, plugin, { action, payload, flags, signal }), report: undefined };
+        ? callAndReport(host, plugin, { ...spec, signal })
+        : { result: await call(host, plugin, { ...spec, signal }), report: undefined };
     });
     progress.end();
     return toAnswer(outcome, terminal);
@@ -83,24 +90,24 @@ async function run(terminal: Terminal, { folder, action, payload: written, flags
   }
 }
 
-interface CallSpec {
+interface CallSpec extends GuestPlace {
   readonly action: string;
   readonly payload: unknown;
-  readonly flags: RunFlags;
+  readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal;
 }
 
 function call(
   host: Host,
   plugin: PluginInfo,
-  { action, payload, flags, signal }: CallSpec,
+  { action, payload, tenant, timeoutMs, signal }: CallSpec,
 ): Promise<unknown> {
-  return host.call(plugin.id, action, payload, { tenant: flags.tenant, timeoutMs: flags.timeout, signal });
+  return host.call(plugin.id, action, payload, { tenant, timeoutMs, signal });
 }
 
 /** A failed call is reported about as well: how near it came to its limits is what its author needs to know. */
 async function callAndReport(host: Host, plugin: PluginInfo, spec: CallSpec): Promise<Outcome> {
-  const guest = await watchGuest(host, plugin, spec.flags.tenant);
+  const guest = await watchGuest(host, plugin, spec);
   try {
     const result = await call(host, plugin, spec);
     return { result, report: await guest.report() };

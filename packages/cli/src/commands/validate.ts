@@ -2,7 +2,14 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Manifest, type PaddockError, toPaddockError } from "@paddock/contract";
-import { type Host, type PaddockConfig, type PluginInfo, readManifest, resolveConfig } from "@paddock/host";
+import {
+  type GuestLog,
+  type Host,
+  type PaddockConfig,
+  type PluginInfo,
+  readManifest,
+  resolveConfig,
+} from "@paddock/host";
 import { Command } from "commander";
 import type { Answer } from "../answer.js";
 import { examples } from "../examples.js";
@@ -75,7 +82,7 @@ async function tryStart(
   try {
     // Searchable by the plugin's own user, who must reach the stored code.
     await chmod(home, 0o711);
-    const onLog = (log: Parameters<typeof formatLog>[0]) => progress.above(formatLog(log, terminal.err));
+    const onLog = (log: GuestLog) => progress.above(formatLog(log, terminal.err));
     return await useHost({ ...config, home, onLog }, async (host: Host) => {
       const plugin = await host.load(folder);
       progress.now("Starting it behind the walls");
