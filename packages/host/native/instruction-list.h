@@ -36,6 +36,7 @@ enum operation {
   OP_EXECUTE = 20,
   OP_MAKE_DIRECTORY = 21,
   OP_MOVE_MOUNT = 22,
+  OP_JOIN_MOUNTS = 23,
   OP_COUNT
 };
 
@@ -48,6 +49,7 @@ static const char *const shapes[OP_COUNT] = {
   [OP_CLOSE_FROM] = "d",         [OP_SECCOMP] = "p",         [OP_DIE_WITH_PARENT] = "n",  [OP_CHDIR] = "t",
   [OP_UMASK] = "o",              [OP_ENVIRONMENT] = "*",     [OP_READY] = "",             [OP_EXECUTE] = "tt*",
   [OP_MAKE_DIRECTORY] = "toii",  [OP_MOVE_MOUNT] = "tt",
+  [OP_JOIN_MOUNTS] = "t",
 };
 
 struct instruction {

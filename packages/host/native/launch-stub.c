@@ -56,6 +56,7 @@ static long perform(void) {
       parse_number(text[1], 8, 0777, &first), parse_number(text[2], 10, HIGHEST_ID, &second);
       return parse_number(text[3], 10, HIGHEST_ID, &third), make_directory(text[0], first, second, third);
     case OP_MOVE_MOUNT: return CALL(mount, text[0], text[1], 0, MS_MOVE);
+    case OP_JOIN_MOUNTS: return join_mounts(text[0]);
     default: return -ENOSYS;
   }
 }

@@ -12,7 +12,7 @@ import {
   stat,
   truncate,
 } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PaddockError } from "@paddock/contract";
@@ -33,11 +33,6 @@ const FIXED_OVERHEAD_BYTES = 512 * 1024;
 
 /** How long a volume may take to let go after its last guest was killed. */
 const DETACH_TIMEOUT_MS = 5_000;
-
-/** Where a guest's own files are, and who stops it at the quota. */
-export type DataVolume =
-  | { readonly kind: "image"; readonly image: string }
-  | { readonly kind: "directory"; readonly path: string };
 
 export interface VolumeTools {
   readonly mke2fs: string;
@@ -64,27 +59,25 @@ export async function findVolumeTools(): Promise<VolumeTools | string> {
   return { mke2fs, e2fsck, resize2fs };
 }
 
-/** Makes the volume ready to be mounted, or the directory ready to be bound. Existing files are kept. */
-export async function prepareDataVolume(
-  directory: string,
-  quota: VolumeQuota,
-  uid: number,
-  tools: VolumeTools | undefined,
-): Promise<DataVolume> {
-  await mkdir(directory, { recursive: true, mode: 0o711 });
-  if (tools === undefined) {
-    const path = join(directory, FILES);
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    if (process.getuid?.() === 0) await chown(path, uid, uid);
-    return { kind: "directory", path };
-  }
-  const image = join(directory, IMAGE);
-  await untilDetached(image);
+/** The plugin's files as a plain directory, whose quota has to be watched. Existing files are kept. */
+export async function prepareDataDirectory(directory: string, uid: number): Promise<string> {
+  const path = join(directory, FILES);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  if (process.getuid?.() === 0) await chown(path, uid, uid);
+  return path;
+}
+
+export function imageOf(directory: string): string {
+  return join(directory, IMAGE);
+}
+
+/** Makes the volume ready to be mounted: nobody has it mounted now. Existing files are kept. */
+export async function prepareImage(image: string, quota: VolumeQuota, tools: VolumeTools): Promise<void> {
+  await mkdir(dirname(image), { recursive: true, mode: 0o711 });
   const bytes = imageBytes(quota);
   const found = await stat(image).catch(() => undefined);
   if (found === undefined) await makeImage(image, bytes, quota, tools);
   else await repairImage(image, bytes, found.size, tools);
-  return { kind: "image", image };
 }
 
 /** The path inside a mounted volume that belongs to the plugin; `lost+found` beside it does not. */
@@ -167,7 +160,7 @@ function imageBytes({ bytes, inodes }: VolumeQuota): number {
 }
 
 /** Mounting an image that is still attached elsewhere would corrupt it: wait until the kernel let go. */
-async function untilDetached(image: string): Promise<void> {
+export async function untilDetached(image: string): Promise<void> {
   const giveUpAt = performance.now() + DETACH_TIMEOUT_MS;
   while (await isAttached(image)) {
     if (performance.now() > giveUpAt) {

@@ -1,4 +1,4 @@
-import { lstat, opendir } from "node:fs/promises";
+import { lstat, opendir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { formatSize } from "@paddock/contract";
@@ -14,6 +14,7 @@ const DUTY = 10;
  */
 export function startDiskWatch(options: {
   readonly directory: string;
+  readonly pid: number;
   readonly maxBytes: number;
   readonly maxFiles: number;
   /** Processor time of the guest so far: while it stands still, nothing was written. */
@@ -25,7 +26,7 @@ export function startDiskWatch(options: {
 }
 
 async function watch(options: Parameters<typeof startDiskWatch>[0]): Promise<void> {
-  const { directory, maxBytes, maxFiles, signal } = options;
+  const { directory, pid, maxBytes, maxFiles, signal } = options;
   let measuredAtCpuMs = -1;
   while (!signal.aborted) {
     const cpuMs = options.cpuMs();
@@ -37,7 +38,7 @@ async function watch(options: Parameters<typeof startDiskWatch>[0]): Promise<voi
     const startedAt = performance.now();
     const found = await measureDirectory(directory, maxBytes, maxFiles);
     if (signal.aborted) return;
-    if (found.bytes > maxBytes)
+    if (found.bytes + (await measureNameless(pid, directory)) > maxBytes)
       return options.onExcess(`it keeps more than ${formatSize(maxBytes)} in /data`);
     if (found.files > maxFiles) return options.onExcess(`it keeps more than ${maxFiles} files in /data`);
     const pauseMs = Math.max(DISK_SAMPLE_MS, (performance.now() - startedAt) * DUTY);
@@ -60,16 +61,31 @@ export async function measureDirectory(
   let files = 0;
   const pending = [directory];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const entries = await opendir(next).catch(() => undefined);
+    const entries = await opendir(next).catch(passOverGone);
     if (entries === undefined) continue;
     for await (const entry of entries) {
       files++;
       const path = join(next, entry.name);
       if (entry.isDirectory()) pending.push(path);
-      const stats = await lstat(path).catch(() => undefined);
+      const stats = await lstat(path).catch(passOverGone);
       bytes += (stats?.blocks ?? 0) * 512;
       if (bytes > maxBytes || files > maxFiles) return { bytes, files };
     }
   }
   return { bytes, files };
+}
+
+/** The guest may remove what we are about to look at; what it locks or buries too deep counts as over the quota. */
+function passOverGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+}
+
+/** Files that were deleted, or never named, are on the disk for as long as the guest has them open. */
+async function measureNameless(pid: number, directory: string): Promise<number> {
+  const { dev } = await stat(directory);
+  const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  const files = await Promise.all(open.map((fd) => stat(`/proc/${pid}/fd/${fd}`).catch(() => undefined)));
+  const nameless = new Map(files.map((file) => [file?.dev === dev && file.nlink === 0 ? file.ino : 0, file]));
+  nameless.delete(0);
+  return [...nameless.values()].reduce((sum, file) => sum + (file?.blocks ?? 0) * 512, 0);
 }

@@ -2,11 +2,10 @@ import { readdir, readFile, statfs } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import type { GuestEnd, GuestProcess, KillReason, Usage } from "../isolation.js";
 import { MS_PER_TICK, startCpuWatch } from "./cpu-watch.js";
-import type { DataVolume } from "./data-volume.js";
 import { startDiskWatch } from "./disk-watch.js";
 import { classifyEnd } from "./exit.js";
 import type { Launched } from "./launch.js";
-import type { LaunchPlan } from "./launch-plan.js";
+import type { LaunchPlan, PlannedData } from "./launch-plan.js";
 import { readStat } from "./process-status.js";
 import { parseStatus } from "./seen.js";
 import { signalProcess } from "./signal-process.js";
@@ -21,7 +20,7 @@ const DRAIN_TIMEOUT_MS = 250;
 export function createGuest(
   plan: LaunchPlan,
   launched: Launched,
-  volume: DataVolume | undefined,
+  data: PlannedData | undefined,
 ): GuestProcess {
   const { child, pid, startTime } = launched;
   const abort = new AbortController();
@@ -42,9 +41,10 @@ export function createGuest(
     isThrottling: plan.cgroup === undefined,
     signal: abort.signal,
   });
-  if (volume?.kind === "directory") {
+  if (data !== undefined && data.mounts === undefined) {
     startDiskWatch({
-      directory: volume.path,
+      directory: data.path,
+      pid,
       maxBytes: plan.spec.limits.diskBytes,
       maxFiles: plan.spec.limits.inodes,
       cpuMs: () => (readStat(pid)?.cpuTicks ?? 0) * MS_PER_TICK,
@@ -64,6 +64,7 @@ export function createGuest(
     await Promise.race([closed(launched), wait(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
     const last = await plan.cgroup?.usage().catch(() => undefined);
     await plan.cgroup?.remove();
+    data?.release();
     const lastLines = launched.logs.flatMap((log) => log.lastLines());
     for (const log of launched.logs) log.close();
     for (const stream of child.stdio) stream?.destroy();

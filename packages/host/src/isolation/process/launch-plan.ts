@@ -26,6 +26,15 @@ export interface LaunchPlan {
   readonly hostLimits: ReadonlyMap<string, number>;
 }
 
+/** The guest's own files. */
+export interface PlannedData {
+  readonly path: string;
+  /** The mount namespace in which that path is a volume of its own; the kernel holds its quota then. */
+  readonly mounts: string | undefined;
+  /** Says that the guest is gone. */
+  readonly release: () => void;
+}
+
 export interface PlannedInput {
   readonly source: string;
   readonly target: string;

@@ -16,6 +16,7 @@ import {
   STUB_RELEASE,
   type StubInstruction,
 } from "./stub-instructions.js";
+import { parseFailure, readStubReport } from "./stub-report.js";
 import { bubblewrapArguments, checkPosture, stubCommand, stubInstructions } from "./walls.js";
 
 /** Descriptors of the first process, from 3 upward. */
@@ -88,7 +89,7 @@ export async function launch(
         if (found !== undefined) await place(plan.cgroup, found);
         return found;
       }),
-      readReport(channel, stop).then((report) => {
+      readStubReport(channel, stop).then((report) => {
         if (report !== STUB_READY) throw setupFailure(report, plan, outer, logs);
       }),
     ]);
@@ -100,7 +101,8 @@ export async function launch(
   } catch (error) {
     // First the kill, then the descriptors: an end of file must not look like permission to go on.
     child.kill("SIGKILL");
-    await exited.catch(() => undefined);
+    // A process that could not be made has no exit to wait for.
+    if (child.pid !== undefined) await exited;
     for (const log of logs) log.close();
     for (const stream of child.stdio) stream?.destroy();
     signal?.throwIfAborted();
@@ -164,30 +166,6 @@ async function place(cgroup: Cgroup | undefined, pid: number): Promise<void> {
   await cgroup?.place(pid);
 }
 
-/** The stub's one line, or what there was of it when the channel ended. */
-function readReport(channel: Duplex, stop: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = "";
-    const done = (finish: () => void) => {
-      channel.off("readable", read).off("end", end).off("close", end);
-      stop.removeEventListener("abort", abort);
-      finish();
-    };
-    const read = () => {
-      // Byte by byte up to the newline: what follows belongs to the guest's connection.
-      for (let byte = channel.read(1); byte !== null; byte = channel.read(1)) {
-        text += String(byte);
-        if (text.endsWith("\n") || text.length > 64) return done(() => resolve(text));
-      }
-    };
-    const end = () => done(() => resolve(text));
-    const abort = () => done(() => reject(stop.reason));
-    channel.on("readable", read).on("end", end).on("close", end);
-    stop.addEventListener("abort", abort);
-    if (stop.aborted) abort();
-  });
-}
-
 function setupFailure(
   report: string,
   plan: LaunchPlan,
@@ -195,10 +173,11 @@ function setupFailure(
   logs: readonly LogStream[],
 ): PaddockError {
   const lines = logs.flatMap((log) => log.lastLines());
-  const failed = /^failed (\d+) (\d+)\n$/.exec(report);
-  const step = failed === null ? undefined : findStep(Number(failed[1]), plan, outer);
+  const failure = parseFailure(report);
   const state =
-    failed === null ? (lines.at(-1) ?? "bubblewrap ended without a word") : `${step}: errno ${failed[2]}`;
+    failure === undefined
+      ? (lines.at(-1) ?? "bubblewrap ended without a word")
+      : `${findStep(failure.index, plan, outer)}: errno ${failure.errno}`;
   return new PaddockError("SETUP_FAILED", `Cannot start "${plan.spec.label}": ${state}.`, {
     hint: "Run `paddock doctor` to see what this machine offers.",
     data: { lastLines: lines },

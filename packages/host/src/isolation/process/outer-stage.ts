@@ -1,7 +1,5 @@
 import { join } from "node:path";
-import type { DataVolume } from "./data-volume.js";
-import { VOLUME_FILES } from "./data-volume.js";
-import type { PlannedInput } from "./launch-plan.js";
+import type { PlannedData, PlannedInput } from "./launch-plan.js";
 import type { MountFlag, StubInstruction } from "./stub-instructions.js";
 
 /**
@@ -26,7 +24,7 @@ export interface OuterStageRequest {
   readonly stage: string;
   readonly inputs: readonly PlannedInput[];
   readonly stubSource: string;
-  readonly volume: DataVolume | undefined;
+  readonly data: PlannedData | undefined;
   readonly uid: number;
   readonly bubblewrap: string;
   readonly bubblewrapArguments: readonly string[];
@@ -38,11 +36,12 @@ export interface OuterStageRequest {
  * of it is visible outside this mount namespace, and all of it ends with the last process inside.
  */
 export function planOuterStage(request: OuterStageRequest): OuterStage {
-  const { stage, uid, volume } = request;
+  const { stage, uid, data } = request;
   const staged = (name: string) => join(STAGED, name);
   const building = (name: string) => join(stage, name);
   const inputs = request.inputs.map((input, index) => ({ ...input, source: staged(`input-${index}`) }));
   const instructions: StubInstruction[] = [
+    ...(data?.mounts === undefined ? [] : [{ kind: "joinMounts", path: data.mounts } as const]),
     { kind: "privateMounts" },
     { kind: "tmpfs", target: stage, sizeBytes: 1024 * 1024, inodes: 4_096, mode: 0o755, uid: 0, gid: 0 },
     ...request.inputs.map(
@@ -60,7 +59,7 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
       target: building("stub"),
       flags: ["ro", "nosuid", "nodev"],
     },
-    ...stageVolume(volume, building("data"), uid),
+    ...(data === undefined ? [] : [bindData(data.path, building("data"))]),
     { kind: "moveMount", source: stage, target: STAGED },
     { kind: "identity", uid, gid: uid },
     { kind: "dieWithParent", parentPid: process.pid },
@@ -70,7 +69,12 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
       argv: [request.bubblewrap, ...request.bubblewrapArguments],
     },
   ];
-  return { instructions, inputs, stubSource: staged("stub"), dataSource: stagedData(volume, staged("data")) };
+  return {
+    instructions,
+    inputs,
+    stubSource: staged("stub"),
+    dataSource: data === undefined ? undefined : staged("data"),
+  };
 }
 
 /**
@@ -89,23 +93,6 @@ export function planIdentityStage(
   ];
 }
 
-function stageVolume(
-  volume: DataVolume | undefined,
-  target: string,
-  uid: number,
-): readonly StubInstruction[] {
-  if (volume === undefined) return [];
-  if (volume.kind === "directory") {
-    return [{ kind: "bindMount", source: volume.path, target, flags: ["nosuid", "nodev", "noexec"] }];
-  }
-  return [
-    { kind: "makeDirectory", path: target, mode: 0o755, uid: 0, gid: 0 },
-    { kind: "ext4Image", image: volume.image, target, options: "errors=remount-ro" },
-    { kind: "makeDirectory", path: join(target, VOLUME_FILES), mode: 0o700, uid, gid: uid },
-  ];
-}
-
-function stagedData(volume: DataVolume | undefined, target: string): string | undefined {
-  if (volume === undefined) return undefined;
-  return volume.kind === "directory" ? target : join(target, VOLUME_FILES);
+function bindData(source: string, target: string): StubInstruction {
+  return { kind: "bindMount", source, target, flags: ["nosuid", "nodev", "noexec"] };
 }

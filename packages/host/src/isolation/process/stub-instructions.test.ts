@@ -31,6 +31,7 @@ const samples: readonly (readonly [StubInstruction, readonly string[]])[] = [
   [{ kind: "closeFrom", descriptor: 4 }, ["4"]],
   [{ kind: "makeDirectory", path: "/d", mode: 0o700, uid: 5, gid: 6 }, ["/d", "700", "5", "6"]],
   [{ kind: "moveMount", source: "/a", target: "/b" }, ["/a", "/b"]],
+  [{ kind: "joinMounts", path: "/proc/7/ns/mnt" }, ["/proc/7/ns/mnt"]],
   [{ kind: "umask", mask: 0o77 }, ["77"]],
   [{ kind: "environment", variables: { A: "1=2", B: "" } }, ["A=1=2", "B="]],
 ];

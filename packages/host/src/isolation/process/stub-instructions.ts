@@ -71,7 +71,9 @@ export type StubInstruction =
       readonly gid: number;
     }
   /** Moves a mount with all that is mounted below it. */
-  | { readonly kind: "moveMount"; readonly source: string; readonly target: string };
+  | { readonly kind: "moveMount"; readonly source: string; readonly target: string }
+  /** Enters the mount namespace of another process, given as its /proc/PID/ns/mnt. */
+  | { readonly kind: "joinMounts"; readonly path: string };
 
 export type MountFlag = "ro" | "nosuid" | "nodev" | "noexec";
 
@@ -99,6 +101,7 @@ export const STUB_OPERATIONS: Readonly<Record<StubInstruction["kind"], number>> 
   execute: 20,
   makeDirectory: 21,
   moveMount: 22,
+  joinMounts: 23,
 };
 
 /** Numbers of the resource limits, from asm-generic/resource.h; the same on x86-64 and arm64. */
@@ -200,6 +203,7 @@ function argumentsOf(instruction: StubInstruction): readonly (string | Uint8Arra
     case "dieWithParent":
       return [whole(instruction.parentPid, HIGHEST_INT)];
     case "chdir":
+    case "joinMounts":
       return [instruction.path];
     case "umask":
       return [octal(instruction.mask, 0o777)];

@@ -45,10 +45,6 @@ export async function openCgroupV1(groups: readonly OwnGroup[]): Promise<CgroupT
     controllers,
     found: `version 1: ${[...controllers].join(", ")} below ${places[0]?.own}`,
     create: (label, limits) => createGroup(places, label, limits),
-    warm: async () => {
-      const place = places[0];
-      if (place !== undefined) await write(place.own, "cgroup.procs", process.pid).catch(() => undefined);
-    },
     sweep: async () => {
       for (const place of places) await sweepGroups(place.own);
     },
@@ -58,7 +54,7 @@ export async function openCgroupV1(groups: readonly OwnGroup[]): Promise<CgroupT
   };
 }
 
-async function createGroup(places: readonly Place[], label: string, limits: CgroupLimits): Promise<Cgroup> {
+function createGroup(places: readonly Place[], label: string, limits: CgroupLimits): Cgroup {
   const directories = new Map<V1Controller, string>();
   const all: string[] = [];
   const memberships: string[] = [];
@@ -68,28 +64,15 @@ async function createGroup(places: readonly Place[], label: string, limits: Cgro
     memberships.push(`${place.prefix}${join(place.path, ownGroupName(), label)}`);
     for (const name of place.controllers) directories.set(name, directory);
   }
-  const remove = async () => {
-    await Promise.all(all.map(removeGroup));
-  };
+  const made = make(places, all, directories, limits);
+  // Whoever places a process hears of it.
+  made.catch(() => undefined);
   const at = (name: V1Controller, file: string) => join(directories.get(name) ?? "", file);
-  try {
-    await Promise.all(all.map((directory) => mkdir(directory, { recursive: true })));
-    const memory = directories.get("memory");
-    if (memory !== undefined) {
-      await write(memory, "memory.limit_in_bytes", limits.memoryBytes);
-      // With swap accounting: no swap on top of the memory.
-      await writeIfPresent(memory, "memory.memsw.limit_in_bytes", limits.memoryBytes);
-    }
-    const pids = directories.get("pids");
-    if (pids !== undefined) await write(pids, "pids.max", limits.tasks);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
   return {
     memberships,
     place: async (pid) => {
-      await Promise.all(all.map((directory) => write(directory, "cgroup.procs", pid)));
+      await made;
+      for (const directory of all) await write(directory, "cgroup.procs", pid);
     },
     limitCpu: async () => {
       const cpu = directories.get("cpu");
@@ -107,6 +90,30 @@ async function createGroup(places: readonly Place[], label: string, limits: Cgro
       ]);
       return { memoryBytes, memoryPeakBytes, cpuMs: cpuNs === undefined ? undefined : cpuNs / 1e6, oomKills };
     },
-    remove,
+    remove: async () => {
+      await made.catch(() => undefined);
+      await Promise.all(all.map(removeGroup));
+    },
   };
+}
+
+/** One after the other: all of them wait for one lock of the kernel's, each on a thread of the host's pool. */
+async function make(
+  places: readonly Place[],
+  all: readonly string[],
+  directories: ReadonlyMap<V1Controller, string>,
+  limits: CgroupLimits,
+): Promise<void> {
+  const [first] = places;
+  // Moves nothing, but pays the grace period.
+  if (first !== undefined) await write(first.own, "cgroup.procs", process.pid).catch(() => undefined);
+  for (const directory of all) await mkdir(directory, { recursive: true });
+  const memory = directories.get("memory");
+  if (memory !== undefined) {
+    await write(memory, "memory.limit_in_bytes", limits.memoryBytes);
+    // With swap accounting: no swap on top of the memory.
+    await writeIfPresent(memory, "memory.memsw.limit_in_bytes", limits.memoryBytes);
+  }
+  const pids = directories.get("pids");
+  if (pids !== undefined) await write(pids, "pids.max", limits.tasks);
 }

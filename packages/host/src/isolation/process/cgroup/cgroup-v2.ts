@@ -40,7 +40,6 @@ export async function openCgroupV2(group: OwnGroup): Promise<CgroupTree | undefi
     found: `version 2: ${[...controllers].join(", ")} below ${own}`,
     create: (label, limits) =>
       createGroup(tree, join(group.path, ownGroupName()), controllers, label, limits),
-    warm: async () => undefined,
     sweep: () => sweepGroups(own),
     close: () => leave(own, tree),
   };
@@ -84,29 +83,23 @@ async function leave(own: string, tree: string): Promise<void> {
   await removeGroup(tree);
 }
 
-async function createGroup(
+function createGroup(
   tree: string,
   treePath: string,
   controllers: ReadonlySet<Controller>,
   label: string,
   limits: CgroupLimits,
-): Promise<Cgroup> {
+): Cgroup {
   const directory = join(tree, label);
-  await mkdir(directory, { recursive: true });
-  try {
-    if (controllers.has("memory")) {
-      await write(directory, "memory.max", limits.memoryBytes);
-      await writeIfPresent(directory, "memory.swap.max", 0);
-      await writeIfPresent(directory, "memory.oom.group", 1);
-    }
-    if (controllers.has("pids")) await write(directory, "pids.max", limits.tasks);
-  } catch (error) {
-    await removeGroup(directory);
-    throw error;
-  }
+  const made = make(directory, controllers, limits);
+  // Whoever places a process hears of it.
+  made.catch(() => undefined);
   return {
     memberships: [`0::${join(treePath, label)}`],
-    place: (pid) => write(directory, "cgroup.procs", pid),
+    place: async (pid) => {
+      await made;
+      await write(directory, "cgroup.procs", pid);
+    },
     limitCpu: async () => {
       if (!controllers.has("cpu")) return;
       await write(
@@ -124,6 +117,23 @@ async function createGroup(
       ]);
       return { memoryBytes, memoryPeakBytes, cpuMs: cpuUs / 1000, oomKills };
     },
-    remove: () => removeGroup(directory),
+    remove: async () => {
+      await made.catch(() => undefined);
+      await removeGroup(directory);
+    },
   };
+}
+
+async function make(
+  directory: string,
+  controllers: ReadonlySet<Controller>,
+  limits: CgroupLimits,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  if (controllers.has("memory")) {
+    await write(directory, "memory.max", limits.memoryBytes);
+    await writeIfPresent(directory, "memory.swap.max", 0);
+    await writeIfPresent(directory, "memory.oom.group", 1);
+  }
+  if (controllers.has("pids")) await write(directory, "pids.max", limits.tasks);
 }

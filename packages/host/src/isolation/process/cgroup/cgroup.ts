@@ -5,10 +5,11 @@ export interface CgroupTree {
   readonly controllers: ReadonlySet<Controller>;
   /** Where the groups are made, for people. */
   readonly found: string;
-  /** Makes the group of one guest with its limits set. Rejects when the kernel refuses one. */
-  create(label: string, limits: CgroupLimits): Promise<Cgroup>;
-  /** Pays the kernel's grace period before the first placement has to wait for it. Never rejects. */
-  warm(): Promise<void>;
+  /**
+   * Begins to make the group of one guest, its limits set, and does not wait: the first change of a group after a
+   * while waits for a grace period of the kernel (some 12 ms), which passes while bubblewrap starts.
+   */
+  create(label: string, limits: CgroupLimits): Cgroup;
   /** Removes the empty groups of hosts that are gone. */
   sweep(): Promise<void>;
   close(): Promise<void>;
@@ -27,7 +28,7 @@ export interface CgroupLimits {
 export interface Cgroup {
   /** Paths as /proc/PID/cgroup shows them, by line prefix. */
   readonly memberships: readonly string[];
-  /** Moves a process in; what it starts from then on is inside too. */
+  /** Moves a process in; what it starts from then on is inside too. Rejects when the group could not be made. */
   place(pid: number): Promise<void>;
   /** Separate from `create`, because a small share makes starting several times longer. */
   limitCpu(): Promise<void>;

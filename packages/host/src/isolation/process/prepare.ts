@@ -1,0 +1,129 @@
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import type { LaunchSpec, ReadOnlyInput } from "../isolation.js";
+import type { Cgroup } from "./cgroup/cgroup.js";
+import { imageOf, prepareDataDirectory, prepareImage } from "./data-volume.js";
+import { bubblewrapCommand, type OuterCommand } from "./launch.js";
+import type { LaunchPlan, PlannedData, PlannedInput } from "./launch-plan.js";
+import type { Machine } from "./machine.js";
+import { planIdentityStage, planOuterStage } from "./outer-stage.js";
+import { assembleSeccomp } from "./seccomp/assemble.js";
+import { guestProfile } from "./seccomp/profile.js";
+import { allocateUid, type UidRange } from "./uids.js";
+import type { VolumeKeepers } from "./volume-keeper.js";
+
+export interface Preparation {
+  readonly plan: LaunchPlan;
+  readonly outer: OuterCommand | undefined;
+  readonly data: PlannedData | undefined;
+}
+
+export interface PreparationRequest {
+  readonly machine: Machine;
+  readonly keepers: VolumeKeepers;
+  readonly spec: LaunchSpec;
+  readonly home: string;
+  readonly uids: UidRange;
+}
+
+/** Everything that a launch needs before anything is started. When it rejects, nothing of it is left. */
+export async function prepareLaunch(request: PreparationRequest): Promise<Preparation> {
+  const { machine, spec, home } = request;
+  const owner = `${home}\n${spec.owner.plugin}\n${spec.owner.tenant}`;
+  const uid = machine.isRoot ? await allocateUid(owner, request.uids) : (process.getuid?.() ?? 0);
+  const gid = machine.isRoot ? uid : (process.getgid?.() ?? 0);
+  const cgroup = machine.cgroups?.create(spec.label, {
+    // Files in /tmp are memory to the kernel: without this a full /tmp would end the guest.
+    memoryBytes: spec.limits.memoryBytes + spec.limits.scratchBytes,
+    cpuCores: spec.limits.cpuCores,
+    tasks: spec.limits.processes * spec.baseline.threads + spec.limits.threads,
+  });
+  const [inputs, data] = await Promise.allSettled([planInputs(spec), prepareData(request, uid)]);
+  try {
+    return assemble(machine, spec, { uid, gid }, fulfilled(inputs), cgroup, fulfilled(data));
+  } catch (error) {
+    await cgroup?.remove();
+    if (data.status === "fulfilled") data.value?.release();
+    throw error;
+  }
+}
+
+function assemble(
+  machine: Machine,
+  spec: LaunchSpec,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  inputs: readonly PlannedInput[],
+  cgroup: Cgroup | undefined,
+  data: PlannedData | undefined,
+): Preparation {
+  const { bubblewrap, stub } = machine;
+  const stage = machine.canMount
+    ? planOuterStage({
+        stage: join(machine.runDirectory, "stage"),
+        inputs,
+        stubSource: stub,
+        data,
+        uid,
+        bubblewrap: bubblewrap.path,
+        bubblewrapArguments: bubblewrapCommand(),
+      })
+    : undefined;
+  const instructions =
+    stage?.instructions ??
+    (machine.isRoot ? planIdentityStage(uid, bubblewrap.path, bubblewrapCommand()) : undefined);
+  const plan: LaunchPlan = {
+    spec,
+    uid,
+    gid,
+    inputs: stage?.inputs ?? inputs,
+    dataSource: stage?.dataSource ?? data?.path,
+    isDataQuotaKernel: data?.mounts !== undefined,
+    stubSource: stage?.stubSource ?? stub,
+    seccompProgram: seccompProgram(spec.limits.processes > 1),
+    cgroup,
+    hostLimits: machine.hostLimits,
+  };
+  return { plan, outer: instructions === undefined ? undefined : { stub, instructions }, data };
+}
+
+async function prepareData(request: PreparationRequest, uid: number): Promise<PlannedData | undefined> {
+  const { machine, keepers, spec } = request;
+  if (spec.data === undefined) return undefined;
+  const { volume: tools } = machine;
+  if (typeof tools === "string") {
+    const path = await prepareDataDirectory(spec.data.source, uid);
+    return { path, mounts: undefined, release: () => undefined };
+  }
+  const image = imageOf(spec.data.source);
+  const quota = { bytes: spec.limits.diskBytes, inodes: spec.limits.inodes };
+  const mounted = await keepers.acquire({ image, uid, prepare: () => prepareImage(image, quota, tools) });
+  return { path: mounted.files, mounts: mounted.mounts, release: mounted.release };
+}
+
+/** Links are followed here, once, so that nobody can turn one between this look and the bind. */
+function planInputs(spec: LaunchSpec): Promise<readonly PlannedInput[]> {
+  const plan = (executable: boolean) => async (input: ReadOnlyInput) => ({
+    source: await realpath(input.source),
+    target: input.target,
+    executable,
+  });
+  return Promise.all([...spec.inputs.map(plan(false)), ...spec.executables.map(plan(true))]);
+}
+
+function fulfilled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
+}
+
+const programs = new Map<boolean, Uint8Array>();
+
+/** Assembled once for each profile. */
+function seccompProgram(processes: boolean): Uint8Array {
+  const known = programs.get(processes);
+  if (known !== undefined) return known;
+  // Safe: assertEnvironment let only these two through.
+  const arch = process.arch as "x64" | "arm64";
+  const program = assembleSeccomp(guestProfile({ processes, threads: true, socketPairs: processes }), arch);
+  programs.set(processes, program);
+  return program;
+}
