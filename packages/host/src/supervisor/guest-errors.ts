@@ -35,7 +35,7 @@ export function replyError(
   error: WireError,
 ): PaddockError {
   const { id } = plugin.manifest;
-  const said = escapeText(error.message.slice(0, MAX_ERROR_CHARACTERS));
+  const said = sentence(escapeText(error.message.slice(0, MAX_ERROR_CHARACTERS)));
   const claimed = error.data?.code;
   const code =
     deniedCode(error) ?? (isErrorCode(claimed) && GUEST_CODES.includes(claimed) ? claimed : "PLUGIN_BUG");
@@ -43,7 +43,7 @@ export function replyError(
   if (code !== "PLUGIN_ERROR") {
     return new PaddockError(
       action === undefined && code === "PLUGIN_BUG" ? "START_FAILED" : code,
-      `Cannot ${doing}: ${said}.`,
+      `Cannot ${doing}: ${said}`,
       {
         hint: code === "PLUGIN_BUG" ? "The plugin's log has the stack." : undefined,
         data: { plugin: id, ...(action === undefined ? {} : { action: action.name }) },
@@ -55,12 +55,17 @@ export function replyError(
   const pluginCode = typeof given === "string" ? given.slice(0, 64) : "";
   // A code that the manifest does not declare is nothing a caller could have prepared for.
   const isDeclared = action !== undefined && Object.hasOwn(action.errors, pluginCode);
-  return new PaddockError(isDeclared ? "PLUGIN_ERROR" : "PLUGIN_BUG", `Cannot ${doing}: ${said}.`, {
+  return new PaddockError(isDeclared ? "PLUGIN_ERROR" : "PLUGIN_BUG", `Cannot ${doing}: ${said}`, {
     hint: isDeclared
       ? action.errors[pluginCode]
       : `Declare ${escapeText(JSON.stringify(pluginCode))} under errors in the manifest.`,
     data: { plugin: id, action: action?.name, pluginCode, details: error.data?.details },
   });
+}
+
+/** With its full stop, whether the guest wrote one or not. */
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 /** A denial that the plugin did not catch: what it needs is a permission, not a repair. */
