@@ -93,7 +93,7 @@ export class Supervisor {
   async unload(plugin: LoadedPlugin): Promise<void> {
     const slots = [...(this.#slots.get(plugin)?.values() ?? [])];
     this.#slots.delete(plugin);
-    await Promise.all(slots.map((slot) => slot.session?.retire(REPLACED)));
+    await Promise.all(slots.map(retireSlot));
   }
 
   async close(): Promise<void> {
@@ -268,6 +268,12 @@ export class Supervisor {
     void slot.session?.retire(reason);
     slot.session = undefined;
   }
+}
+
+/** A guest that is still starting first gets the calls that wait for it. */
+async function retireSlot(slot: Slot): Promise<void> {
+  await slot.starting?.catch(() => undefined);
+  await slot.session?.retire(REPLACED);
 }
 
 function send(plugin: LoadedPlugin, session: GuestSession, call: Call): void {
