@@ -1,12 +1,5 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,7 +111,9 @@ export async function openArena(options: ArenaOptions = {}): Promise<Arena> {
     close: async () => {
       await host.close();
       expect([...pids].filter(isGuestAlive), "guests that outlive their host").toEqual([]);
-      rmSync(directory, { recursive: true, force: true });
+      // Some attacks leave folders that are locked, or deeper than a path is long.
+      execFileSync("chmod", ["-R", "u+rwX", directory]);
+      execFileSync("rm", ["-rf", directory]);
     },
   };
   try {
