@@ -27,7 +27,12 @@ const TENANT = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/;
 const CALLER = /^[^\p{Cc}\p{Cf}]{1,200}$/u;
 const MAX_TIMEOUT_MS = 24 * 3_600_000;
 
-const DEFAULTS: ReadCallOptions = { tenant: "main", timeoutMs: undefined, signal: undefined, traceparent: undefined };
+const DEFAULTS: ReadCallOptions = {
+  tenant: "main",
+  timeoutMs: undefined,
+  signal: undefined,
+  traceparent: undefined,
+};
 
 /** Throws USAGE_INVALID for what is not an option's value, CANCELLED for a signal that has aborted. */
 export function readCallOptions(options: CallOptions | undefined): ReadCallOptions {
@@ -39,14 +44,19 @@ export function readCallOptions(options: CallOptions | undefined): ReadCallOptio
   if (caller !== undefined && (typeof caller !== "string" || !CALLER.test(caller))) {
     throw wrong("caller", caller, "a text of at most 200 characters without control characters");
   }
-  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+  if (
+    timeoutMs !== undefined &&
+    !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)
+  ) {
     throw wrong("timeoutMs", timeoutMs, `a number above 0 and at most ${MAX_TIMEOUT_MS}`);
   }
   if (traceparent !== undefined && (typeof traceparent !== "string" || !isTraceparent(traceparent))) {
     throw wrong("traceparent", traceparent, "a W3C trace context, version 00");
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong("signal", signal, "an AbortSignal");
-  if (signal?.aborted) throw new PaddockError("CANCELLED", "The call was cancelled before it began.", { cause: signal.reason });
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw wrong("signal", signal, "an AbortSignal");
+  if (signal?.aborted)
+    throw new PaddockError("CANCELLED", "The call was cancelled before it began.", { cause: signal.reason });
   return { tenant, timeoutMs, signal, traceparent };
 }
 

@@ -2,7 +2,9 @@ import { type ErrorCode, PaddockError } from "@paddock/contract";
 import type { Stage } from "./pipeline.js";
 
 /** What a schema finds wrong with a value, or nothing. */
-export type Validate = (value: unknown) => readonly { readonly path: string; readonly message: string }[] | undefined;
+export type Validate = (
+  value: unknown,
+) => readonly { readonly path: string; readonly message: string }[] | undefined;
 
 export interface ActionSchemas {
   readonly input: Validate | undefined;
@@ -14,13 +16,15 @@ export function validate(schemasOf: (action: object) => ActionSchemas | undefine
   return (next) => (call) => {
     const schemas = schemasOf(call.action);
     const problems = schemas?.input?.(call.payload);
-    if (problems !== undefined) return Promise.reject(invalid("INPUT_INVALID", call.action.name, call.plugin.manifest.id, problems));
+    if (problems !== undefined)
+      return Promise.reject(invalid("INPUT_INVALID", call.action.name, call.plugin.manifest.id, problems));
     const answer = next(call);
     const output = schemas?.output;
     if (output === undefined) return answer;
     return answer.then((value) => {
       const found = output(value);
-      if (found !== undefined) throw invalid("OUTPUT_INVALID", call.action.name, call.plugin.manifest.id, found);
+      if (found !== undefined)
+        throw invalid("OUTPUT_INVALID", call.action.name, call.plugin.manifest.id, found);
       return value;
     });
   };
@@ -33,9 +37,14 @@ function invalid(
   problems: readonly { readonly path: string; readonly message: string }[],
 ): PaddockError {
   const what = code === "INPUT_INVALID" ? "The input of" : "The answer of";
-  const first = problems.map(({ path, message }) => `${path === "" ? "the value" : path} ${message}`).join("; ");
+  const first = problems
+    .map(({ path, message }) => `${path === "" ? "the value" : path} ${message}`)
+    .join("; ");
   return new PaddockError(code, `${what} "${action}" of "${plugin}" does not fit its schema: ${first}.`, {
-    hint: code === "INPUT_INVALID" ? "Correct the payload." : "The plugin's author must correct the answer or the schema.",
+    hint:
+      code === "INPUT_INVALID"
+        ? "Correct the payload."
+        : "The plugin's author must correct the answer or the schema.",
     data: { plugin, action, problems },
   });
 }
