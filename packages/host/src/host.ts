@@ -14,6 +14,7 @@ import { compileActionSchemas } from "./pipeline/action-schemas.js";
 import { type CallOptions, readCallOptions } from "./pipeline/call-options.js";
 import { encodePayload } from "./pipeline/encode-payload.js";
 import { compose, type Handler } from "./pipeline/pipeline.js";
+import { checkPluginConfig } from "./pipeline/plugin-config.js";
 import { createTraceparents } from "./pipeline/traceparent.js";
 import { type ActionSchemas, validate } from "./pipeline/validate.js";
 import { createNodeRuntime } from "./runtimes/node.js";
@@ -130,6 +131,7 @@ function assemble(
     load: async (folder) => {
       if (closing !== undefined) throw new PaddockError("HOST_CLOSED", "The host is closed.");
       const loaded = await loadPlugin(folder, { config, isolation, bundles, node });
+      await checkPluginConfig(loaded.manifest, loaded.config, loaded.directory);
       for (const action of loaded.actions.values()) {
         const spec = loaded.manifest.actions[action.name];
         if (spec !== undefined) schemas.set(action, await compileActionSchemas(spec, loaded.directory));
