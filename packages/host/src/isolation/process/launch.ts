@@ -94,7 +94,7 @@ export async function launch(
       }),
     ]);
     if (pid === undefined) throw setupFailure("", plan, outer, logs);
-    const posture = checkPosture(plan, await readSeen(pid));
+    const posture = checkPosture(plan, readSeen(pid));
     stop.throwIfAborted();
     channel.write(STUB_RELEASE);
     return { child, pid, startTime: readStartTime(pid) ?? 0, channel, posture, status, logs };

@@ -9,7 +9,6 @@ import type { Machine } from "./machine.js";
 import { planIdentityStage, planOuterStage } from "./outer-stage.js";
 import { assembleSeccomp } from "./seccomp/assemble.js";
 import { guestProfile } from "./seccomp/profile.js";
-import { allocateUid, type UidRange } from "./uids.js";
 import type { VolumeKeepers } from "./volume-keeper.js";
 
 export interface Preparation {
@@ -23,14 +22,15 @@ export interface PreparationRequest {
   readonly keepers: VolumeKeepers;
   readonly spec: LaunchSpec;
   readonly home: string;
-  readonly uids: UidRange;
+  /** The kernel's uid for an owner, when the host is root. */
+  readonly uidOf: (owner: string) => Promise<number>;
 }
 
 /** Everything that a launch needs before anything is started. When it rejects, nothing of it is left. */
 export async function prepareLaunch(request: PreparationRequest): Promise<Preparation> {
   const { machine, spec, home } = request;
   const owner = `${home}\n${spec.owner.plugin}\n${spec.owner.tenant}`;
-  const uid = machine.isRoot ? await allocateUid(owner, request.uids) : (process.getuid?.() ?? 0);
+  const uid = machine.isRoot ? await request.uidOf(owner) : (process.getuid?.() ?? 0);
   const gid = machine.isRoot ? uid : (process.getgid?.() ?? 0);
   const cgroup = machine.cgroups?.create(spec.label, {
     // Files in /tmp are memory to the kernel: without this a full /tmp would end the guest.

@@ -6,11 +6,11 @@ import { diagnose } from "./diagnose.js";
 import { assertEnvironment } from "./environment.js";
 import { createGuest } from "./guest.js";
 import { launch } from "./launch.js";
-import { inspectMachine, type Machine } from "./machine.js";
-import { prepareLaunch } from "./prepare.js";
+import { inspectMachine } from "./machine.js";
+import { type PreparationRequest, prepareLaunch } from "./prepare.js";
 import { sweepRunDirectories } from "./run-directory.js";
 import { toSetupError } from "./setup-error.js";
-import type { UidRange } from "./uids.js";
+import { createUidAllocator, type UidRange } from "./uids.js";
 import { VolumeKeepers } from "./volume-keeper.js";
 
 export interface ProcessIsolationOptions {
@@ -29,6 +29,7 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
     throw toSetupError(error, "the process isolation");
   });
   const keepers = new VolumeKeepers(machine.stub, join(machine.runDirectory, "volumes"));
+  const uidOf = createUidAllocator(options.uids);
   const launching = new Set<Promise<GuestProcess>>();
   const guests = new Set<GuestProcess>();
   const closing = new AbortController();
@@ -37,7 +38,7 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
   const start = async (spec: LaunchSpec, signal: AbortSignal | undefined): Promise<GuestProcess> => {
     const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
     stop.throwIfAborted();
-    const guest = await launchGuest(options, machine, keepers, spec, stop);
+    const guest = await launchGuest({ machine, keepers, spec, home: options.home, uidOf }, stop);
     guests.add(guest);
     void guest.ended.then(() => guests.delete(guest));
     return guest;
@@ -68,20 +69,12 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
   };
 }
 
-async function launchGuest(
-  { home, uids }: ProcessIsolationOptions,
-  machine: Machine,
-  keepers: VolumeKeepers,
-  spec: LaunchSpec,
-  signal: AbortSignal,
-): Promise<GuestProcess> {
-  const { plan, outer, data } = await prepareLaunch({ machine, keepers, spec, home, uids }).catch(
-    (error: unknown) => {
-      throw toSetupError(error, spec.label);
-    },
-  );
+async function launchGuest(request: PreparationRequest, signal: AbortSignal): Promise<GuestProcess> {
+  const { plan, outer, data } = await prepareLaunch(request).catch((error: unknown) => {
+    throw toSetupError(error, request.spec.label);
+  });
   try {
-    return createGuest(plan, await launch(machine.bubblewrap, outer, plan, signal), data);
+    return createGuest(plan, await launch(request.machine.bubblewrap, outer, plan, signal), data);
   } catch (error) {
     await plan.cgroup?.remove();
     data?.release();

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A waiting process as /proc shows it from outside. */
 export interface Seen {
@@ -26,32 +26,23 @@ export interface SeenMount {
 
 export const NAMESPACES = ["user", "pid", "net", "ipc", "uts", "cgroup", "mnt"] as const;
 
-/** Reads everything the posture is compared with. Rejects when the process is gone or hidden from us. */
-export async function readSeen(pid: number): Promise<Seen> {
-  const file = (name: string) => readFile(`/proc/${pid}/${name}`, "utf8");
-  const [status, limits, mountinfo, uidMap, gidMap, cgroup, stat, descriptors, namespaces, ownNamespaces] =
-    await Promise.all([
-      file("status"),
-      file("limits"),
-      file("mountinfo"),
-      file("uid_map"),
-      file("gid_map"),
-      file("cgroup"),
-      file("stat"),
-      readDescriptors(pid),
-      readNamespaces(String(pid)),
-      readNamespaces("self"),
-    ]);
+/**
+ * Reads everything the posture is compared with; throws when the process is gone or hidden from us. Some twenty
+ * small files of /proc, which never wait for a disk: half a millisecond, where asking the thread pool takes three.
+ */
+export function readSeen(pid: number): Seen {
+  const file = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
+  const stat = file("stat");
   return {
-    status: parseStatus(status),
-    limits: parseLimits(limits),
-    mounts: mountinfo.split("\n").filter(Boolean).map(parseMount),
-    namespaces,
-    ownNamespaces,
-    uidMap: squeeze(uidMap),
-    gidMap: squeeze(gidMap),
-    descriptors,
-    cgroups: cgroup.split("\n").filter(Boolean),
+    status: parseStatus(file("status")),
+    limits: parseLimits(file("limits")),
+    mounts: file("mountinfo").split("\n").filter(Boolean).map(parseMount),
+    namespaces: readNamespaces(String(pid)),
+    ownNamespaces: readNamespaces("self"),
+    uidMap: squeeze(file("uid_map")),
+    gidMap: squeeze(file("gid_map")),
+    descriptors: readDescriptors(pid),
+    cgroups: file("cgroup").split("\n").filter(Boolean),
     sessionId: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]),
   };
 }
@@ -108,21 +99,15 @@ function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
 }
 
-async function readDescriptors(pid: number): Promise<ReadonlyMap<number, string>> {
-  const names = await readdir(`/proc/${pid}/fd`);
+function readDescriptors(pid: number): ReadonlyMap<number, string> {
+  const folder = `/proc/${pid}/fd`;
   return new Map(
-    await Promise.all(
-      names.map(async (name) => [Number(name), await readlink(`/proc/${pid}/fd/${name}`)] as const),
-    ),
+    readdirSync(folder).map((name) => [Number(name), readlinkSync(`${folder}/${name}`)] as const),
   );
 }
 
-async function readNamespaces(pid: string): Promise<ReadonlyMap<string, string>> {
-  return new Map(
-    await Promise.all(
-      NAMESPACES.map(async (name) => [name, await readlink(`/proc/${pid}/ns/${name}`)] as const),
-    ),
-  );
+function readNamespaces(pid: string): ReadonlyMap<string, string> {
+  return new Map(NAMESPACES.map((name) => [name, readlinkSync(`/proc/${pid}/ns/${name}`)] as const));
 }
 
 function squeeze(text: string): string {

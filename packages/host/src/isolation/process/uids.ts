@@ -38,6 +38,16 @@ export async function allocateUid(
 
 const MAX_PROBES = 4_096;
 
+/** The same, remembered: an owner's uid never changes. */
+export function createUidAllocator(range: UidRange): (owner: string) => Promise<number> {
+  const known = new Map<string, number>();
+  return async (owner) => {
+    const uid = known.get(owner) ?? (await allocateUid(owner, range));
+    known.set(owner, uid);
+    return uid;
+  };
+}
+
 /** Who owns the uid after we tried to take it. */
 async function claim(directory: string, uid: number, owner: string): Promise<string> {
   const path = join(directory, String(uid));
