@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { formatPath, PaddockError, quote } from "@paddock/contract";
-import type { ErrorObject, KeywordDefinition, Options } from "ajv/dist/2020.js";
+import type { ErrorObject, Options } from "ajv/dist/2020.js";
 import { inspectSchema, type Patterns } from "./check-schema.js";
-import { isEqualJson } from "./is-equal-json.js";
+import { constKeyword, enumKeyword } from "./equality-keywords.js";
 
 /** What a schema finds wrong with a value, or nothing. */
 export type Validate = (value: unknown) => readonly SchemaProblem[] | undefined;
@@ -47,9 +47,10 @@ export async function compileSchema(schema: unknown, where: string): Promise<Val
 
 async function compile(text: string, patterns: Patterns): Promise<Validate> {
   // Loaded at first use: most of a start's time would be its.
-  const { Ajv2020 } = await import("ajv/dist/2020.js");
+  const { Ajv2020, _ } = await import("ajv/dist/2020.js");
   const ajv = new Ajv2020(optionsFor(patterns));
-  for (const keyword of EQUALITY) ajv.removeKeyword(String(keyword.keyword)).addKeyword(keyword);
+  ajv.removeKeyword("const").addKeyword(constKeyword(_));
+  ajv.removeKeyword("enum").addKeyword(enumKeyword());
   // A copy from the text: what the caller does with its object later changes nothing.
   const check = ajv.compile(JSON.parse(text));
   return (value) => {
@@ -57,25 +58,6 @@ async function compile(text: string, patterns: Patterns): Promise<Validate> {
     return (check.errors ?? []).slice(0, MAX_VALUE_PROBLEMS).map(toProblem);
   };
 }
-
-/** In place of ajv's own, which calls the "toString" and "valueOf" that a value brings along. */
-const EQUALITY: readonly KeywordDefinition[] = [
-  {
-    keyword: "const",
-    error: { message: "must be equal to constant" },
-    compile: (wanted: unknown) => (value: unknown) => isEqualJson(value, wanted),
-  },
-  {
-    keyword: "enum",
-    schemaType: "array",
-    error: { message: "must be equal to one of the allowed values" },
-    compile: (wanted: readonly unknown[]) => {
-      const plain = new Set(wanted);
-      const others = wanted.filter((one) => typeof one === "object" && one !== null);
-      return (value: unknown) => plain.has(value) || others.some((one) => isEqualJson(value, one));
-    },
-  },
-];
 
 function optionsFor(patterns: Patterns): Options {
   return {
