@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Answer } from "./answer.js";
+import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
 import { postureCommand } from "./commands/posture.js";
 import { runCommand } from "./commands/run.js";
@@ -10,7 +11,13 @@ import { readVersion } from "./version.js";
 /** Makes one command; `deliver` takes what it has to say. */
 export type MakeCommand = (terminal: Terminal, deliver: (answer: Answer) => void) => Command;
 
-const COMMANDS: readonly MakeCommand[] = [initCommand, validateCommand, runCommand, postureCommand];
+const COMMANDS: readonly MakeCommand[] = [
+  initCommand,
+  validateCommand,
+  runCommand,
+  postureCommand,
+  doctorCommand,
+];
 
 /** The command line: every command, and what they have in common. */
 export function createProgram(terminal: Terminal, deliver: (answer: Answer) => void): Command {

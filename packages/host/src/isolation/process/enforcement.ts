@@ -12,6 +12,8 @@ export type Enforcer = "kernel" | "sampling" | "host" | "nobody";
 export interface Enforcement {
   readonly limit: LimitName;
   readonly by: Enforcer;
+  /** False where more than the limit can pass for a while, or always. */
+  readonly isExact: boolean;
   /** With what, for people. */
   readonly how: string;
 }
@@ -51,22 +53,26 @@ export function enforcementTable(): Readonly<Record<Privilege, readonly Enforcem
 
 type Held = Omit<Enforcement, "limit">;
 
-const kernel = (how: string): Held => ({ by: "kernel", how });
-const sampling = (how: string): Held => ({ by: "sampling", how });
-const host = (how: string): Held => ({ by: "host", how });
+const kernel = (how: string): Held => ({ by: "kernel", isExact: true, how });
+const sampling = (how: string): Held => ({ by: "sampling", isExact: false, how });
+const host = (how: string): Held => ({ by: "host", isExact: true, how });
 
 const ENFORCED: Readonly<Record<LimitName, (means: Means) => Held>> = {
   memory: ({ controllers }) =>
     controllers?.has("memory")
       ? kernel("memory control group")
-      : kernel("RLIMIT_DATA, looser: the limit and what the interpreter reserves"),
+      : { by: "kernel", isExact: false, how: "RLIMIT_DATA: the limit and what the interpreter reserves" },
   cpu: ({ controllers }) => {
     if (controllers === undefined) {
       return sampling(`looked at every ${CPU_SAMPLE_MS} ms, stopped until it has paid`);
     }
     return controllers.has("cpu")
       ? kernel("cpu control group")
-      : { by: "nobody", how: "the control groups that the host may make have no cpu controller" };
+      : {
+          by: "nobody",
+          isExact: false,
+          how: "the control groups that the host may make have no cpu controller",
+        };
   },
   cpuTime: () => kernel("RLIMIT_CPU"),
   timeout: () => host("a timer; then the guest is ended"),

@@ -1,0 +1,9 @@
+import { definePlugin } from "@paddock/sdk";
+
+export default definePlugin({
+  actions: {
+    attack() {
+      for (;;);
+    },
+  },
+});
