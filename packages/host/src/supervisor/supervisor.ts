@@ -1,4 +1,4 @@
-import { isPaddockError, PaddockError } from "@paddock/contract";
+import { type ErrorCode, isPaddockError, PaddockError, toPaddockError } from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
 import { Call, type CallOwner, type CallRequest } from "./call.js";
 import { Deadlines } from "./deadlines.js";
@@ -49,6 +49,8 @@ export class Supervisor {
   readonly #deadlines = new Deadlines();
   readonly #slots = new Map<LoadedPlugin, Map<string, Slot>>();
   readonly #budgets = new WeakMap<LoadedPlugin, RestartBudget>();
+  /** Why a plugin failed last, for those who are refused meanwhile. */
+  readonly #failures = new WeakMap<LoadedPlugin, Failure>();
   readonly #sessions = new Set<GuestSession>();
   readonly #starts = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -197,7 +199,7 @@ export class Supervisor {
     const { plugin, tenant } = slot;
     this.#closing.signal.throwIfAborted();
     const budget = this.#budget(plugin);
-    if (budget.waitMs > 0) throw unavailable(plugin, budget.waitMs);
+    if (budget.waitMs > 0) throw unavailable(plugin, budget.waitMs, this.#failures.get(plugin));
     await this.#makeRoom(plugin);
     this.#guests++;
     try {
@@ -209,12 +211,18 @@ export class Supervisor {
         this.#guests--;
         this.#sessions.delete(session);
         if (slot.session === session) slot.session = undefined;
-        if (end.code !== "KILLED") budget.recordFailure();
+        if (end.code === "KILLED") return;
+        budget.recordFailure();
+        this.#failures.set(plugin, { code: end.code ?? "CRASHED", message: end.message });
       });
       return session;
     } catch (error) {
       this.#guests--;
-      if (!isPaddockError(error, "HOST_CLOSED")) budget.recordFailure();
+      if (!isPaddockError(error, "HOST_CLOSED")) {
+        const failure = toPaddockError(error, `start "${plugin.manifest.id}"`);
+        budget.recordFailure();
+        this.#failures.set(plugin, { code: failure.code, message: failure.message });
+      }
       throw error;
     }
   }
@@ -297,13 +305,18 @@ function notReady({ request }: Call): PaddockError {
   );
 }
 
-function unavailable(plugin: LoadedPlugin, retryAfterMs: number): PaddockError {
+interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+function unavailable(plugin: LoadedPlugin, retryAfterMs: number, last: Failure | undefined): PaddockError {
   return new PaddockError(
     "PLUGIN_UNAVAILABLE",
-    `Plugin "${plugin.manifest.id}" failed too often; it is started again in ${retryAfterMs} ms.`,
+    `Plugin "${plugin.manifest.id}" failed too often; it is started again in ${retryAfterMs} ms. Last: ${last?.message ?? "unknown"}`,
     {
-      hint: "Look at the plugin's last log lines.",
-      data: { retryAfterMs },
+      hint: "Correct what failed last; the plugin's log may say more.",
+      data: { retryAfterMs, last },
     },
   );
 }

@@ -62,6 +62,8 @@ export async function findVolumeTools(): Promise<VolumeTools | string> {
 /** The plugin's files as a plain directory, whose quota has to be watched. Existing files are kept. */
 export async function prepareDataDirectory(directory: string, uid: number): Promise<string> {
   const path = join(directory, FILES);
+  // The folders above are searched by the plugin's own user where root may not stage them.
+  await mkdir(directory, { recursive: true, mode: 0o711 });
   await mkdir(path, { recursive: true, mode: 0o700 });
   if (process.getuid?.() === 0) await chown(path, uid, uid);
   return path;
