@@ -3,6 +3,7 @@ import {
   CAPABILITY_IDS,
   type CapabilityId,
   capabilityOf,
+  ERRORS,
   jsonSchemas,
   LIMIT_NAMES,
   LIMITS,
@@ -34,6 +35,23 @@ export const TABLES: Readonly<Record<string, () => string>> = {
       PRESET_NAMES.map((name) => [code(name), PRESETS[name].about]),
     ),
   mechanisms: mechanismTable,
+  walls: () =>
+    table(
+      ["wall", "what it stops"],
+      MECHANISM_NAMES.map((name) => [code(name), MECHANISMS[name]]),
+    ),
+  errors: () =>
+    table(
+      ["code", "meaning", "HTTP", "exit", "try again", "whose fault"],
+      Object.entries(ERRORS).map(([name, { title, http, exit, retryable, fault }]) => [
+        code(name),
+        title,
+        String(http),
+        String(exit),
+        retryable ? "yes" : "no",
+        fault,
+      ]),
+    ),
   capabilities: () =>
     table(
       ["capability", "parameters", "risk", "This plugin can …"],

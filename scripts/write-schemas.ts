@@ -8,7 +8,9 @@ import { TABLES } from "./document-tables.ts";
  * Writes what is made from the code: JSON Schemas for editors and the tables of the documents. Run it
  * after a build; a test says when it is due.
  */
-const DOCUMENTS = ["docs/manifest.md", "docs/configuration.md", "docs/capabilities.md"];
+const DOCUMENTS = ["manifest", "configuration", "capabilities", "errors", "security-model"].map(
+  (name) => `docs/${name}.md`,
+);
 const SCHEMA_FOLDER = "packages/contract/schemas";
 const BLOCK = /(<!-- generated: ([a-z-]+) -->)[\s\S]*?(<!-- end -->)/g;
 
