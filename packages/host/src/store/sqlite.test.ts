@@ -1,8 +1,9 @@
 import { chmod, mkdir, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadSqlite } from "./load-sqlite.js";
 import { createSqliteStore, STORE_FILE_NAME } from "./sqlite.js";
 import type { Store } from "./store.js";
 import { MAX_QUEUED_WRITES_PER_OWNER } from "./write-queue.js";
@@ -29,6 +30,11 @@ function openStore(): Store {
   const store = createSqliteStore(directory);
   stores.push(store);
   return store;
+}
+
+/** Another program that opens the same file. */
+function openDatabase(): DatabaseSync {
+  return new (loadSqlite().DatabaseSync)(join(directory, STORE_FILE_NAME));
 }
 
 async function fill(): Promise<void> {
@@ -120,7 +126,7 @@ describe("a store", () => {
 
   test("refuses a file of a newer version", async () => {
     await fill();
-    const database = new DatabaseSync(join(directory, STORE_FILE_NAME));
+    const database = openDatabase();
     database.exec("PRAGMA user_version = 99");
     database.close();
     await expect(openStore().open()).rejects.toMatchObject({
@@ -139,7 +145,7 @@ describe("a store", () => {
 
   test("fails when another process keeps the file locked, and goes on afterwards", async () => {
     await fill();
-    const other = new DatabaseSync(join(directory, STORE_FILE_NAME));
+    const other = openDatabase();
     other.exec("BEGIN IMMEDIATE");
     const pairs = openStore().keyValues(owner);
     await expect(pairs.set("k", "w", bounds)).rejects.toMatchObject({
