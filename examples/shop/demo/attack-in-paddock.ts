@@ -29,11 +29,16 @@ export async function attackInPaddock(
 /** For an exception in the plugin, what the system had said to it; else the host's own reason. */
 function findStop(error: PaddockError): NonNullable<Outcome["stop"]> {
   const words = error.message.replace(/^Cannot run "[^"]*" of "[^"]*": /, "");
-  if (error.code === "PLUGIN_BUG") return { code: findSystemCode(words) ?? error.code, words };
+  if (error.code === "PLUGIN_BUG") return { code: findSystemCode(words) ?? nameOf(words), words };
   const why = findExecutionFailure(error);
   return why === undefined
     ? { code: error.code, words }
     : { code: findSystemCode(why) ?? error.code, words: why };
+}
+
+/** "RangeError" in "RangeError: Array buffer allocation failed". */
+function nameOf(words: string): string {
+  return words.split(":", 1)[0] ?? words;
 }
 
 /** What Node prints before it ends itself because it could not become another program. */

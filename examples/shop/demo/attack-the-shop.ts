@@ -104,6 +104,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["ESRCH", "no such process"],
   ["DISK_LIMIT", "no space left"],
   ["MEMORY_LIMIT", "guest ended"],
+  // Where no control group counts, a limit of the process makes the allocation fail.
+  ["RangeError", "no memory left"],
 ]);
 
 function describeOutcome({ loot, stop, exitCode }: Outcome): string {
