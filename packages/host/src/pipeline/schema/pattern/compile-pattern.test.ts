@@ -59,7 +59,8 @@ describe("compilePattern()", () => {
     ["(?<=a)b", "uses a reference"],
     ["(?!a)", "uses a reference"],
     ["\\bfoo\\b", "uses a reference"],
-    ["(?i:a)", "uses a reference"],
+    // Known to some versions of V8 only.
+    ["(?i:a)", "uses a reference|is not a regular expression"],
     ["a".repeat(513), "is longer than 512 characters"],
     ["a{2501}", "is too complex"],
     ["((a{0,100}){0,100}){0,100}", "is too complex"],
@@ -68,7 +69,7 @@ describe("compilePattern()", () => {
     ["a.{12}$", "is too complex"],
     ["(\\p{L}|\\p{N}|\\p{P}|\\p{S}|\\p{M}|\\p{Z}|\\p{C})", "is too complex"],
   ])("refuses %j", (source, words) => {
-    expect(compile(source)).toMatch(words);
+    expect(compile(source)).toMatch(new RegExp(words));
   });
 
   test("spends one budget on all patterns of a schema", () => {
