@@ -36,7 +36,7 @@ export const ATTACKS: Readonly<Record<string, (target: Target) => Loot | Promise
   "read-secret": stealSecret,
   "read-neighbour": ({ neighbourFile }) => readFileSync(neighbourFile, "utf8").length,
   "write-prices": ({ pricesFile }) => void writeFileSync(pricesFile, "everything: 0"),
-  "run-shell": () => execFileSync("/bin/sh", ["-c", "id -un"], { encoding: "utf8" }).trim(),
+  "run-shell": () => execFileSync("/bin/sh", ["-c", "id -u"], { encoding: "utf8" }).trim(),
   "leave-process": leaveProcess,
   "kill-process": ({ pid }) => void process.kill(pid, "SIGKILL"),
   "connect-loopback": connectTo,
