@@ -42,7 +42,7 @@ export async function leftSince(before: Holdings): Promise<readonly string[]> {
 }
 
 /** Descendants of this process that are not zombies. */
-function children(): readonly string[] {
+export function children(): readonly string[] {
   const parents = new Map<number, number>();
   const names = new Map<number, string>();
   for (const name of readdirSync("/proc").filter((one) => /^\d+$/.test(one))) {

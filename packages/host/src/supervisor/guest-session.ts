@@ -21,6 +21,9 @@ import { toWireError } from "./wire-error.js";
 /** How long a cancelled call may take to answer before its guest is ended. */
 export const CANCEL_GRACE_MS = 500;
 
+/** How long a guest may live on without its channel: ending takes a moment. */
+const CHANNEL_GRACE_MS = 500;
+
 /** How long a guest may take for its shutdown hook. */
 export const SHUTDOWN_MS = 1_000;
 
@@ -113,6 +116,7 @@ export class GuestSession implements CallOwner {
       toWireError,
     });
     this.ended = process.ended.then((end) => this.#onEnd(end));
+    process.channel.once("close", () => this.#onChannelClosed());
   }
 
   get isReady(): boolean {
@@ -285,6 +289,15 @@ export class GuestSession implements CallOwner {
       ),
     );
     this.process.kill({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
+  }
+
+  /** A guest that ends takes its channel with it; one that only closes the channel would wait for calls for ever. */
+  #onChannelClosed(): void {
+    const { promise, clear } = expireAfter(CHANNEL_GRACE_MS);
+    void this.ended.then(clear);
+    void promise.then(() =>
+      this.process.kill({ code: "PROTOCOL_VIOLATION", message: "it closed its channel" }),
+    );
   }
 
   #cancel(call: Call): void {
