@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +18,8 @@ export interface Machine {
   readonly volume: VolumeTools | string;
   readonly isRoot: boolean;
   readonly canMount: boolean;
+  /** Tells the hosts of one process apart. */
+  readonly instance: string;
   /** For what lives no longer than this host. */
   readonly runDirectory: string;
   readonly hostLimits: ReadonlyMap<string, number>;
@@ -28,7 +31,8 @@ export async function inspectMachine(home: string): Promise<Machine> {
   const bubblewrap = await findBubblewrap();
   if (typeof bubblewrap === "string") throw missingBubblewrap(bubblewrap);
   const mayMount = canMount();
-  const runDirectory = await makeRunDirectory(home);
+  const instance = randomBytes(4).toString("hex");
+  const runDirectory = await makeRunDirectory(home, instance);
   await mkdir(join(runDirectory, "stage"), { recursive: true, mode: 0o700 });
   return {
     bubblewrap,
@@ -36,6 +40,7 @@ export async function inspectMachine(home: string): Promise<Machine> {
     volume: mayMount ? await findVolumeTools() : "this process may not mount",
     isRoot: process.getuid?.() === 0,
     canMount: mayMount,
+    instance,
     runDirectory,
     hostLimits: readHostLimits(),
     stub: fileURLToPath(

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import type { GuestProcess, Isolation, KillReason, LaunchSpec } from "../isolation.js";
@@ -8,7 +7,7 @@ import { createGuest } from "./guest.js";
 import { launch } from "./launch.js";
 import { inspectMachine } from "./machine.js";
 import { type PreparationRequest, prepareLaunch } from "./prepare.js";
-import { sweepRunDirectories } from "./run-directory.js";
+import { removeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 import { toSetupError } from "./setup-error.js";
 import { createUidAllocator, type UidRange } from "./uids.js";
 import { VolumeKeepers } from "./volume-keeper.js";
@@ -48,7 +47,7 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
     kind: "process",
     diagnose: () => diagnose(machine),
     launch: (spec, signal) => {
-      const guest = start({ ...spec, label: `${spec.label}-${++launches}` }, signal);
+      const guest = start({ ...spec, label: `${spec.label}-${machine.instance}-${++launches}` }, signal);
       launching.add(guest);
       const done = () => launching.delete(guest);
       guest.then(done, done);
@@ -64,7 +63,7 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
       await Promise.all([...guests].map((guest) => guest.ended));
       await keepers.close();
       await machine.cgroups?.close();
-      await rm(machine.runDirectory, { recursive: true, force: true });
+      await removeRunDirectory(machine.runDirectory);
     },
   };
 }

@@ -31,10 +31,10 @@ describe("isDeadHost()", () => {
 
 describe("makeRunDirectory()", () => {
   it("makes this host's directory for its owner only", async () => {
-    const directory = await makeRunDirectory(home);
-    expect(directory).toBe(join(home, "run", hostName()));
+    const directory = await makeRunDirectory(home, "1a2b");
+    expect(directory).toBe(join(home, "run", hostName(), "1a2b"));
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
-    expect(await makeRunDirectory(home)).toBe(directory);
+    expect(await makeRunDirectory(home, "1a2b")).toBe(directory);
   });
 });
 
@@ -45,7 +45,7 @@ describe("sweepRunDirectories()", () => {
     // Safe: it has been spawned.
     const pid = other.pid as number;
     const killed = hostName(pid);
-    const own = await makeRunDirectory(home);
+    const own = await makeRunDirectory(home, "1a2b");
     for (const name of [killed, "keep-me", "1-2-3"]) await mkdir(join(home, "run", name));
     await writeFile(join(home, "run", killed, "left"), "");
     await writeFile(join(home, "run", "4194305-1"), "a file, not a folder");

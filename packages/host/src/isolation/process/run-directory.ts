@@ -1,5 +1,5 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { isAlive, readStartTime } from "./process-status.js";
 
 /** Names one host process for ever: pid and start time. Also the name of its control groups. */
@@ -13,11 +13,17 @@ export function isDeadHost(name: string): boolean {
   return match !== null && !isAlive(Number(match[1]), Number(match[2]));
 }
 
-/** This host's directory for what lives no longer than it does. */
-export async function makeRunDirectory(home: string): Promise<string> {
-  const directory = join(home, "run", hostName());
+/** A directory for what lives no longer than one host; `instance` tells the hosts of one process apart. */
+export async function makeRunDirectory(home: string, instance: string): Promise<string> {
+  const directory = join(home, "run", hostName(), instance);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   return directory;
+}
+
+/** Removes it, and with the last host of this process what held it. */
+export async function removeRunDirectory(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await rmdir(dirname(directory)).catch(() => undefined);
 }
 
 /** Removes the directories of hosts that are gone. */
