@@ -19,8 +19,9 @@ export interface LiveCalls {
   /** Whether a call of this number runs in this very guest now. */
   has(id: number): boolean;
   /**
-   * True until the guest has answered `initialize`. Only then it may ask without naming a call; later that would
-   * be work in the background, which must be granted.
+   * True until the guest has answered `initialize`, and again from `shutdown` to its answer: its hooks run then.
+   * Only there it may ask without naming a call; at any other time that would be work in the background, which
+   * must be granted.
    */
   readonly isStarting: boolean;
 }
