@@ -1,0 +1,5 @@
+import { definePlugin } from "@paddock/sdk";
+
+for (;;);
+
+export default definePlugin({ actions: { attack: () => "never" } });
