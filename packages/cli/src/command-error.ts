@@ -10,6 +10,9 @@ export function toCommandError(error: unknown): PaddockError {
 
 /** commander writes "error: unknown command 'rn'" and, on a line of its own, "(Did you mean run?)". */
 function toUsageError(error: CommanderError): PaddockError {
+  if (error.code === "commander.help") {
+    return new PaddockError("USAGE_INVALID", "No command was given.", { hint: "paddock --help lists them." });
+  }
   const [first = "", ...rest] = error.message.split("\n");
   const message = first.replace(/^error: /, "").replaceAll("'", '"');
   const suggestion = rest

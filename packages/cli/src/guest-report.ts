@@ -32,7 +32,7 @@ export function formatReport(report: RunReport, stream: Stream): string {
   const { colors, width } = stream;
   const title = (text: string, rest: string) => `\n${colors.bold(text)} ${colors.dim(rest)}\n`;
   const walls = report.walls.map(({ name, found }): readonly Cell[] => [
-    { text: "✓", paint: colors.green },
+    found === "none" ? { text: "–", paint: colors.yellow } : { text: "✓", paint: colors.green },
     name,
     { text: visible(found), paint: colors.dim },
   ]);

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PaddockError } from "@paddock/contract";
+import { makeFolder } from "./make-folder.js";
 
 export const TEMPLATES = ["typescript", "javascript"] as const;
 export type TemplateName = (typeof TEMPLATES)[number];
@@ -30,7 +31,7 @@ export async function writeTemplate(template: TemplateName, folder: string, fill
         (_, key) => filling[key as keyof Filling],
       );
       const target = join(folder, dirname(path), RENAMED[basename(path)] ?? basename(path));
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       await writeFile(target, text, { flag: "wx" });
     }
   } catch (cause) {

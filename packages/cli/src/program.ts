@@ -1,10 +1,11 @@
-import { Command } from "commander";
+import { type Argument, Command } from "commander";
 import type { Answer } from "./answer.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
 import { postureCommand } from "./commands/posture.js";
 import { runCommand } from "./commands/run.js";
 import { validateCommand } from "./commands/validate.js";
+import { examples } from "./examples.js";
 import type { Terminal } from "./terminal.js";
 import { readVersion } from "./version.js";
 
@@ -28,6 +29,14 @@ export function createProgram(terminal: Terminal, deliver: (answer: Answer) => v
     .option("--json", "print one JSON value: the result, or the error")
     .option("--no-color", "no colours (as does the variable NO_COLOR)")
     .helpCommand("help [command]", "show the help of a command");
+  program.addHelpText(
+    "after",
+    examples(terminal, [
+      ["paddock doctor", "what can this machine enforce?"],
+      ["paddock init hello", "a plugin that works"],
+      [`paddock run hello greet '{ "name": "Ada" }'`, "run it behind all walls"],
+    ]),
+  );
   for (const make of COMMANDS) program.addCommand(make(terminal, deliver));
   for (const command of [program, ...program.commands]) {
     command
@@ -42,6 +51,8 @@ export function createProgram(terminal: Terminal, deliver: (answer: Answer) => v
       })
       .configureHelp({
         showGlobalOptions: true,
+        subcommandTerm: (sub) =>
+          [sub.name(), ...sub.registeredArguments.map((argument) => argumentTerm(argument))].join(" "),
         styleTitle: (text) => colors.bold(text),
         styleCommandText: (text) => colors.cyan(text),
         styleSubcommandText: (text) => colors.cyan(text),
@@ -50,4 +61,8 @@ export function createProgram(terminal: Terminal, deliver: (answer: Answer) => v
       });
   }
   return program;
+}
+
+function argumentTerm(argument: Argument): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
 }

@@ -1,8 +1,9 @@
 import { constants as files } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { constants } from "node:os";
 import { PaddockError } from "@paddock/contract";
 import { createHost, type Host, type HostOptions, resolveConfig } from "@paddock/host";
+import { makeFolder } from "./make-folder.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -42,7 +43,7 @@ function configOf({ onLog: _log, onDecision: _decision, ...config }: HostOptions
 
 async function assertHome(home: string): Promise<void> {
   try {
-    await mkdir(home, { recursive: true, mode: 0o711 });
+    await makeFolder(home, 0o711);
     await access(home, files.R_OK | files.W_OK | files.X_OK);
   } catch (cause) {
     const state = cause instanceof Error && "code" in cause ? `: ${String(cause.code)}` : "";

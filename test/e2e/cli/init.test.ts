@@ -1,0 +1,64 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeFolder, paddock } from "./paddock.ts";
+
+let root: Awaited<ReturnType<typeof makeFolder>>;
+beforeAll(async () => {
+  root = await makeFolder();
+});
+afterAll(() => root.remove());
+
+describe("paddock init", () => {
+  it.each(["typescript", "javascript"])(
+    "makes a %s plugin that is valid and runs at once",
+    async (template) => {
+      const folder = join(root.path, `my ${template}`);
+      const made = await paddock(["init", folder, "--template", template, "--id", "acme/hello-you"]);
+      expect(made).toMatchObject({ status: 0, stderr: "" });
+      expect(made.stdout).toContain(`paddock run '${folder}' greet`);
+      const files = await readdir(folder);
+      expect(files).toEqual(
+        expect.arrayContaining([".gitignore", "README.md", "package.json", "plugin.yaml"]),
+      );
+      for (const name of files.filter((file) => file.includes("."))) {
+        expect(await readFile(join(folder, name), "utf8")).not.toContain("{{");
+      }
+      expect(await paddock(["validate", folder])).toMatchObject({ status: 0 });
+      const home = join(root.path, "home");
+      const { stdout } = await paddock([
+        "run",
+        folder,
+        "greet",
+        '{ "name": "Ada" }',
+        "--home",
+        home,
+        "--json",
+      ]);
+      expect(JSON.parse(stdout)).toEqual({ greeting: "Hello, Ada!", times: expect.any(Number) });
+    },
+  );
+
+  it("names the plugin after its folder when nothing is said, and asks nobody without a terminal", async () => {
+    const folder = join(root.path, "Fine_Things!");
+    const { stdout } = await paddock(["init", folder, "--json"]);
+    expect(JSON.parse(stdout)).toEqual({ folder, id: "example/fine-things", template: "typescript" });
+  });
+
+  it("refuses a folder that is not empty, and an id that is none", async () => {
+    const folder = root.path;
+    await writeFile(join(folder, "precious"), "");
+    expect(await paddock(["init", folder])).toMatchObject({
+      status: 64,
+      stderr: expect.stringContaining("it is not empty"),
+    });
+    expect(await paddock(["init", join(folder, "new"), "--id", "Me"])).toMatchObject({ status: 64 });
+    expect(await readdir(folder)).not.toContain("new");
+  });
+
+  it("says what to do when the folder cannot be written", async () => {
+    const { status, stderr } = await paddock(["init", "/proc/plugin"]);
+    expect(status).toBe(74);
+    expect(stderr).toContain("hint:");
+  });
+});

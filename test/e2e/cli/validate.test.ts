@@ -1,0 +1,69 @@
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeBehavingPlugin, writePlugin } from "./behaving-plugin.ts";
+import { makeFolder, paddock, writeFiles } from "./paddock.ts";
+
+let root: Awaited<ReturnType<typeof makeFolder>>;
+beforeAll(async () => {
+  root = await makeFolder();
+});
+afterAll(() => root.remove());
+
+describe("paddock validate", () => {
+  it("says what a plugin asks for in words, and what it will not get", async () => {
+    const folder = await writeBehavingPlugin(join(root.path, "asking"));
+    const human = await paddock(["validate", folder]);
+    expect(human).toMatchObject({ status: 0, stderr: "" });
+    expect(human.stdout).toContain("✓ tests/behaving 1.0.0 is valid.");
+    expect(human.stdout).toContain("✓  storage.kv  remember up to 1 KB of its own data.");
+    expect(human.stdout).toContain(
+      "–  net.fetch   send requests to api.example.com:443 (GET) and read the answers.",
+    );
+    expect(human.stdout).toContain("its publisher says: “Looks things up.”");
+    const { requests, ...rest } = JSON.parse((await paddock(["validate", folder, "--json"])).stdout);
+    expect(rest).toMatchObject({ isValid: true, plugin: "tests/behaving", problems: [] });
+    expect(requests.map(({ isGranted }: { isGranted: boolean }) => isGranted)).toEqual([true, false]);
+  });
+
+  it.each([
+    ["MANIFEST_INVALID", { manifest: "titel: x\n" }, 'did you mean "title"'],
+    ["BUNDLE_FAILED", { code: "import './gone.js';" }, 'cannot find "./gone.js"'],
+    ["START_FAILED", { code: "throw new Error('at once');" }, "at once"],
+    ["PLUGIN_MISMATCH", { code: "export default definePlugin({ actions: { other: () => 1 } });" }, "other"],
+    ["START_FAILED", { code: "export const nothing = 1;" }, "no plugin as its default export"],
+  ])("finds %s, with status 65", async (code, parts, words) => {
+    const folder = await writePlugin(join(root.path, `${code}-${words.length}`), parts);
+    const { status, stdout } = await paddock(["validate", folder, "--json"]);
+    expect(status).toBe(65);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code, message: expect.stringContaining(words) },
+      isValid: false,
+      problems: [{ code }],
+    });
+  });
+
+  it("lists every problem of a manifest, and those of the configuration beside them", async () => {
+    const folder = await writePlugin(join(root.path, "many"), {
+      manifest: "titel: x\nwants: { memory: lots }\n",
+    });
+    const operator = await writeFiles(join(root.path, "operator"), {
+      "paddock.config.json": '{ "presett": 1 }',
+    });
+    const { stdout, stderr } = await paddock(["validate", folder, "--config", operator]);
+    expect(stdout).toContain("✗ The plugin is not valid.");
+    for (const words of ["titel", "wants.memory", "presett"]) expect(stderr).toContain(words);
+  });
+
+  it("says which wishes are capped", async () => {
+    const folder = await writePlugin(join(root.path, "wishing"), { manifest: "wants: { memory: 8GB }\n" });
+    const { status, stdout } = await paddock(["validate", folder]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("It wants memory 8 GB; preset production allows 128 MB");
+  });
+
+  it("leaves no trace of the start", async () => {
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith("paddock-"))).toEqual([]);
+  });
+});
