@@ -66,7 +66,6 @@ export async function openArena(options: ArenaOptions = {}): Promise<Arena> {
   process.env.PADDOCK_TEST_CANARY = secret;
   const logs: GuestLog[] = [];
   const seen: string[] = [];
-  const loaded = new Set<string>();
   const host = await createHost({
     ...DEFAULTS,
     ...config,
@@ -88,9 +87,8 @@ export async function openArena(options: ArenaOptions = {}): Promise<Arena> {
     logs,
     attack: async (plugin, payload, callOptions) => {
       const id = `attacker/${plugin}`;
-      if (!loaded.has(plugin) || (await host.posture(id)).length === 0)
-        await host.load(join(PLUGINS, plugin));
-      loaded.add(plugin);
+      const isLoaded = host.plugins().some((one) => one.id === id);
+      if (!isLoaded || (await host.posture(id)).length === 0) await host.load(join(PLUGINS, plugin));
       const call = host.call(id, "attack", payload, callOptions);
       const outcome = await call.then(toAnswer, toRefusal);
       for (const { pid } of await host.posture(id)) pids.add(pid);
