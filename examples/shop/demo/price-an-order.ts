@@ -29,8 +29,9 @@ export async function priceAnOrder({ host, address }: OpenShop, page: Page): Pro
   );
   const receipt = await placeOrder(address);
   page.fact("order", formatCents(receipt.totalCents));
-  page.fact("discount", `${formatCents(receipt.discountCents)}  (${receipt.note})`);
+  page.fact("discount", formatCents(receipt.discountCents));
   page.fact("to pay", page.strong(formatCents(receipt.dueCents)));
+  page.say(page.dim(receipt.note));
   page.line("");
   try {
     await askDiscount(host, ORDER);

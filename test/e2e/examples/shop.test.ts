@@ -68,6 +68,7 @@ describe("the demo", () => {
     await writeFile(join(folder, "src/main.ts"), main.replace(from, to));
     await using host = await createHost({ home: place.home });
     await host.load(folder);
+    await host.start("acme/loyalty");
     const shop = createShop(host);
     const lines = [
       { product: "tea", quantity: 2 },
