@@ -71,7 +71,7 @@ export class GuestConnection {
 
   /** Whether the guest has so much unread that nothing more should be sent. */
   get isClogged(): boolean {
-    return this.#channel.writableLength > MAX_OUTBOUND_BYTES;
+    return this.#channel.writableLength + this.#out.length > MAX_OUTBOUND_BYTES;
   }
 
   /** Requests without a reply. */

@@ -1,4 +1,10 @@
-import { type ErrorCode, isPaddockError, PaddockError, toPaddockError } from "@paddock/contract";
+import {
+  type ErrorCode,
+  isPaddockError,
+  MAX_OUTBOUND_BYTES,
+  PaddockError,
+  toPaddockError,
+} from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
 import { Call, type CallOwner, type CallRequest } from "./call.js";
 import { Deadlines } from "./deadlines.js";
@@ -35,6 +41,9 @@ interface Slot {
   readonly tenant: string;
   session: GuestSession | undefined;
   starting: Promise<GuestSession> | undefined;
+  /** Calls that came while it was starting, and what their payloads hold: bounded like those of a running guest. */
+  waiting: number;
+  waitingCharacters: number;
 }
 
 const CLOSING: KillReason = { code: "KILLED", message: "the host closed" };
@@ -136,26 +145,35 @@ export class Supervisor {
       send(plugin, slot.session, call);
       return;
     }
+    if (slot.waiting >= plugin.limits.concurrency || slot.waitingCharacters > MAX_OUTBOUND_BYTES) {
+      call.reject(overloaded(plugin, call, slot.waiting));
+      return;
+    }
     this.#whileStarting(call);
-    this.#start(slot).then(
-      (session) => {
+    slot.waiting++;
+    slot.waitingCharacters += call.payload.length;
+    const leave = () => {
+      slot.waiting--;
+      slot.waitingCharacters -= call.payload.length;
+    };
+    call.promise.then(leave, leave);
+    this.#start(slot)
+      .then((session) => {
         if (!call.isSettled) send(plugin, session, call);
-      },
-      (error: unknown) => call.reject(error),
-    );
+      })
+      .catch((error: unknown) => call.reject(error));
   }
 
   #callOnFreshGuest(plugin: LoadedPlugin, call: Call): void {
-    const slot: Slot = { plugin, tenant: call.request.tenant, session: undefined, starting: undefined };
+    const slot = emptySlot(plugin, call.request.tenant);
     this.#whileStarting(call);
-    this.#start(slot).then(
-      async (session) => {
+    this.#start(slot)
+      .then(async (session) => {
         if (!call.isSettled) send(plugin, session, call);
         await call.promise.catch(() => undefined);
         await session.stop(DONE);
-      },
-      (error: unknown) => call.reject(error),
-    );
+      })
+      .catch((error: unknown) => call.reject(error));
   }
 
   /** The caller's deadline covers the start of the guest; the start itself goes on for the next caller. */
@@ -178,7 +196,7 @@ export class Supervisor {
   #slot(plugin: LoadedPlugin, tenant: string): Slot {
     const slots = this.#slots.get(plugin) ?? new Map<string, Slot>();
     this.#slots.set(plugin, slots);
-    const slot = slots.get(tenant) ?? { plugin, tenant, session: undefined, starting: undefined };
+    const slot = slots.get(tenant) ?? emptySlot(plugin, tenant);
     slots.set(tenant, slot);
     return slot;
   }
@@ -276,6 +294,10 @@ export class Supervisor {
     void slot.session?.retire(reason);
     slot.session = undefined;
   }
+}
+
+function emptySlot(plugin: LoadedPlugin, tenant: string): Slot {
+  return { plugin, tenant, session: undefined, starting: undefined, waiting: 0, waitingCharacters: 0 };
 }
 
 /** A guest that is still starting first gets the calls that wait for it. */
