@@ -201,7 +201,17 @@ async function assertMechanisms(config: ResolvedConfig, isolation: Isolation): P
   const required = new Set<string>(config.requires);
   const missing = (await isolation.diagnose()).filter(({ name, present }) => !present && required.has(name));
   if (missing.length === 0) return;
-  const list = missing.map(({ name, found }) => `${name} (${found})`).join(", ");
+  // What fails for one reason is said once.
+  const reasons = [...new Set(missing.map(({ found }) => found))];
+  const list = reasons
+    .map(
+      (reason) =>
+        `${missing
+          .filter(({ found }) => found === reason)
+          .map(({ name }) => name)
+          .join(", ")} (${reason})`,
+    )
+    .join("; ");
   throw new PaddockError(
     "SETUP_FAILED",
     `Cannot start: the preset "${config.preset}" requires what this machine lacks: ${list}.`,

@@ -14,8 +14,19 @@ export function toWireError(raw: unknown, isCancelled: boolean): WireError {
   if (isCancelled) return wireError("CANCELLED", "The call was cancelled");
   if (isDiskFull(thrown)) return wireError("DISK_LIMIT", nameAndMessage(thrown));
   printBug(raw);
-  const denied = isPermissionError(thrown) ? { capability: thrown.capability, denial: thrown.code } : {};
-  return wireError("PLUGIN_BUG", nameAndMessage(thrown), denied);
+  return wireError("PLUGIN_BUG", nameAndMessage(thrown), denialOf(thrown));
+}
+
+/** The reply for what failed before the plugin was ready. */
+export function startFailure(raw: unknown): WireError {
+  const thrown = translateDenial(raw);
+  printBug(raw);
+  return wireError("START_FAILED", messageOf(thrown), denialOf(thrown));
+}
+
+/** What the plugin would need for what it was refused, for the host to tell the operator. */
+function denialOf(thrown: unknown): object {
+  return isPermissionError(thrown) ? { capability: thrown.capability, denial: thrown.code } : {};
 }
 
 /** What the kernel says when a write would go over the quota of /data or /tmp, or over the largest file. */

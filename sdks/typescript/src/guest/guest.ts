@@ -6,11 +6,10 @@ import {
   type InitializeParams,
   type WireError,
 } from "@paddock/contract";
-import { messageOf, wireError } from "./failures.js";
+import { messageOf, startFailure, wireError } from "./failures.js";
 import { printBug } from "./print-bug.js";
 import { Requests } from "./requests.js";
 import { type Started, start } from "./start.js";
-import { translateDenial } from "./translate-denial.js";
 
 /** JSON-RPC's own number for a method that does not exist. */
 const RPC_METHOD_NOT_FOUND = -32601;
@@ -93,8 +92,7 @@ export class Guest {
       this.#started = await start(params, this.#requests, this.#send);
       this.#send(encodeSuccess(id, this.#started.result));
     } catch (thrown) {
-      printBug(thrown);
-      this.#send(encodeFailure(id, wireError("START_FAILED", messageOf(translateDenial(thrown)))));
+      this.#send(encodeFailure(id, startFailure(thrown)));
     }
   }
 

@@ -20,7 +20,7 @@ const NAMESPACE_OPTIONS: Readonly<Partial<Record<MechanismName, readonly string[
   "user-namespace": [],
   "pid-namespace": ["--unshare-pid", "--as-pid-1"],
   "network-namespace": ["--unshare-net"],
-  "mount-namespace": [],
+  "mount-namespace": ["--proc", "/proc"],
   "ipc-namespace": ["--unshare-ipc"],
   "uts-namespace": ["--unshare-uts"],
   "cgroup-namespace": ["--unshare-cgroup"],
@@ -133,8 +133,11 @@ function namespaceFix(problem: string | undefined): string | undefined {
   if (/uid map|loopback|RTM_NEWADDR/i.test(problem)) {
     return "Ubuntu 24.04 and others restrict user namespaces by AppArmor: use /usr/bin/bwrap of the distribution with its profile, or set kernel.apparmor_restrict_unprivileged_userns=0.";
   }
+  if (/mount proc|newroot\/proc/i.test(problem)) {
+    return "The container masks parts of /proc: start it with --security-opt systempaths=unconfined.";
+  }
   if (/No permissions|Operation not permitted|creating new namespace/i.test(problem)) {
-    return "User namespaces are forbidden here. In Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN. On a hardened kernel: sysctl kernel.unprivileged_userns_clone=1.";
+    return "User namespaces are forbidden here. In Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, as an ordinary user (root needs --cap-add SYS_ADMIN and --cap-add SYS_PTRACE too). On a hardened kernel: sysctl kernel.unprivileged_userns_clone=1.";
   }
   if (/max_user_namespaces|No space left/i.test(problem)) return "Raise user.max_user_namespaces.";
   return "Look at bubblewrap's message.";

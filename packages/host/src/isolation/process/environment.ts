@@ -4,7 +4,7 @@ import { PaddockError } from "@paddock/contract";
 import { parseLimits } from "./seen.js";
 
 const CONTAINER_LINE =
-  'docker run --rm -it -v "$PWD:/app" -w /app --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined --cap-add SYS_ADMIN node:24-bookworm bash';
+  'docker run --rm -it -v "$PWD:/app" -w /app --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined node:24-bookworm bash -c "apt-get update && apt-get install -y bubblewrap && exec su node"';
 
 /** Throws where the walls cannot be raised at all, with the way that works there. */
 export function assertEnvironment(
