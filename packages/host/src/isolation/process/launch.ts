@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { PaddockError } from "@paddock/contract";
 import type { LaunchSpec, Posture } from "../isolation.js";
 import { type Bubblewrap, encodeArguments } from "./bubblewrap.js";
 import type { Cgroup } from "./cgroup/cgroup.js";
+import { killStarting } from "./kill-starting.js";
 import type { LaunchPlan } from "./launch-plan.js";
 import { type LogStream, readLogStream } from "./log-stream.js";
 import { readStartTime } from "./process-status.js";
 import { readSeen } from "./seen.js";
 import { toSetupError } from "./setup-error.js";
+import { type StartedProcess, startProcess } from "./start-process.js";
 import { readStatus, type StatusReader } from "./status-reader.js";
 import {
   encodeStubInstructions,
@@ -64,7 +66,9 @@ export async function launch(
 ): Promise<Launched> {
   signal?.throwIfAborted();
   const { spec } = plan;
-  const child = start(bubblewrap, outer, spec);
+  const child = await start(bubblewrap, outer).catch((error: unknown) => {
+    throw toSetupError(error, spec.label);
+  });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const timeout = AbortSignal.timeout(SETUP_TIMEOUT_MS);
   const stop = AbortSignal.any(signal === undefined ? [timeout] : [timeout, signal]);
@@ -75,7 +79,6 @@ export async function launch(
   const status = readStatus(stdio[BUBBLEWRAP_STATUS] as Readable);
   channel.on("error", () => channel.destroy());
   try {
-    await spawned(child);
     const steps = stubInstructions(plan);
     send(
       child,
@@ -84,7 +87,7 @@ export async function launch(
     );
     send(child, INNER_INSTRUCTIONS, encodeStubInstructions(steps.map(([, step]) => step)));
     if (outer !== undefined) send(child, OUTER_INSTRUCTIONS, encodeStubInstructions(outer.instructions));
-    const [pid] = await Promise.all([
+    const standing = Promise.all([
       status.childPid.then(async (found) => {
         if (found !== undefined) await place(plan.cgroup, found);
         return found;
@@ -93,6 +96,7 @@ export async function launch(
         if (report !== STUB_READY) throw setupFailure(report, plan, outer, logs);
       }),
     ]);
+    const [pid] = await Promise.race([standing, whenAborted(stop)]);
     if (pid === undefined) throw setupFailure("", plan, outer, logs);
     const posture = checkPosture(plan, readSeen(pid));
     stop.throwIfAborted();
@@ -100,9 +104,8 @@ export async function launch(
     return { child, pid, startTime: readStartTime(pid) ?? 0, channel, posture, status, logs };
   } catch (error) {
     // First the kill, then the descriptors: an end of file must not look like permission to go on.
-    child.kill("SIGKILL");
-    // A process that could not be made has no exit to wait for.
-    if (child.pid !== undefined) await exited;
+    await killStarting(child.pid);
+    await exited;
     for (const log of logs) log.close();
     for (const stream of child.stdio) stream?.destroy();
     signal?.throwIfAborted();
@@ -110,36 +113,17 @@ export async function launch(
   }
 }
 
-function start(bubblewrap: Bubblewrap, outer: OuterCommand | undefined, spec: LaunchSpec): ChildProcess {
-  const [command, args] =
-    outer === undefined
-      ? [bubblewrap.path, bubblewrapCommand()]
-      : [outer.stub, [String(OUTER_INSTRUCTIONS), String(CHANNEL)]];
-  try {
-    return spawn(command, args, {
-      cwd: "/",
-      // Empty: it would be readable in the guest's /proc before the stub has covered it.
-      env: {},
-      stdio: [
-        "ignore",
-        "pipe",
-        "pipe",
-        "pipe",
-        "pipe",
-        "pipe",
-        "pipe",
-        ...(outer === undefined ? [] : ["pipe" as const]),
-      ],
-    });
-  } catch (error) {
-    throw toSetupError(error, spec.label);
-  }
+function start(bubblewrap: Bubblewrap, outer: OuterCommand | undefined): Promise<StartedProcess> {
+  const stdio = ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"] as const;
+  return outer === undefined
+    ? startProcess(bubblewrap.path, bubblewrapCommand(), stdio)
+    : startProcess(outer.stub, [String(OUTER_INSTRUCTIONS), String(CHANNEL)], [...stdio, "pipe"]);
 }
 
-function spawned(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once("spawn", resolve);
-    child.once("error", reject);
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
 

@@ -13,6 +13,7 @@ export function isAlive(pid: number, startTime: number): boolean {
 
 export interface ProcessStat {
   readonly state: string;
+  readonly parent: number;
   readonly startTime: number;
   /** User and system time, clock ticks. */
   readonly cpuTicks: number;
@@ -31,6 +32,7 @@ export function readStat(pid: number): ProcessStat | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return {
     state: fields[0] ?? "",
+    parent: Number(fields[1]),
     cpuTicks: Number(fields[11]) + Number(fields[12]),
     threads: Number(fields[17]),
     startTime: Number(fields[19]),

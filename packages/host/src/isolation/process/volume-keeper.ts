@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Duplex, Writable } from "node:stream";
 import { PaddockError } from "@paddock/contract";
 import { untilDetached, VOLUME_FILES } from "./data-volume.js";
+import { startProcess } from "./start-process.js";
 import { encodeStubInstructions, STUB_READY, type StubInstruction } from "./stub-instructions.js";
 import { parseFailure, readStubReport } from "./stub-report.js";
 
@@ -118,25 +119,24 @@ export class VolumeKeepers {
     const target = join(this.#directory, String(++this.#count));
     await mkdir(target, { recursive: true, mode: 0o700 });
     const files = join(target, VOLUME_FILES);
-    const child = spawn(this.#stub, [String(INSTRUCTIONS), String(CHANNEL)], {
-      cwd: "/",
-      env: {},
-      stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
-    });
+    const child = await startProcess(
+      this.#stub,
+      [String(INSTRUCTIONS), String(CHANNEL)],
+      ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    );
     const stdio: readonly unknown[] = child.stdio;
     // Safe: stdio was asked for as pipes at these numbers.
     const channel = stdio[CHANNEL] as Duplex & { unref(): void };
     const instructions = stdio[INSTRUCTIONS] as Writable;
     const exited = new Promise<void>((resolve) => {
       child.once("exit", () => resolve());
-      child.once("error", () => resolve());
     });
     for (const stream of [channel, instructions]) stream.on("error", () => stream.destroy());
     instructions.end(encodeStubInstructions(mountInstructions(image, target, files, uid)));
     const report = await readStubReport(channel, AbortSignal.timeout(MOUNT_TIMEOUT_MS)).catch(() => "");
     if (report !== STUB_READY) {
       child.kill("SIGKILL");
-      if (child.pid !== undefined) await exited;
+      await exited;
       throw mountError(image, report);
     }
     // Nothing more comes from it; it must not keep the host's process alive.
