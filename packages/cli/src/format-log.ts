@@ -1,5 +1,6 @@
+import { escapeText } from "@paddock/contract";
 import type { GuestLog } from "@paddock/host";
-import { type Stream, visible } from "./terminal.js";
+import type { Stream } from "./terminal.js";
 
 /** One line of a plugin's log: whose, how urgent or from which stream, what. */
 export function formatLog(
@@ -9,7 +10,7 @@ export function formatLog(
   const kind = source === "log" ? level : source;
   const paint = level === "error" ? colors.red : level === "warn" ? colors.yellow : colors.dim;
   const pairs = Object.entries(fields).map(
-    ([name, value]) => ` ${colors.dim(`${visible(name)}=`)}${oneLine(value)}`,
+    ([name, value]) => ` ${colors.dim(`${escapeText(name)}=`)}${oneLine(value)}`,
   );
   const lost =
     dropped === 0 ? "" : `${colors.dim(`${plugin} `)}${colors.yellow(`${dropped} lines dropped`)}\n`;
@@ -18,5 +19,5 @@ export function formatLog(
 
 function oneLine(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "null");
-  return visible(text).replaceAll("\n", "\\n");
+  return escapeText(text);
 }

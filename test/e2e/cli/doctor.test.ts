@@ -1,8 +1,14 @@
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { expect, it } from "vitest";
-import { finish, paddock, paddockWords } from "./paddock.ts";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { finish, makeFolder, paddock, paddockWords } from "./paddock.ts";
+
+let root: Awaited<ReturnType<typeof makeFolder>>;
+beforeAll(async () => {
+  root = await makeFolder();
+});
+afterAll(() => root.remove());
 
 it("paddock doctor tells about every wall and every limit of this machine", async () => {
   const human = await paddock(["doctor"]);
@@ -41,10 +47,10 @@ it("paddock doctor reports a missing bubblewrap as a missing wall, and says how 
 it("paddock doctor --attack has every attack refused, by root's host and by anybody's", {
   timeout: 120_000,
 }, async () => {
-  const { status, stdout } = await paddock(["doctor", "--attack", "--json"]);
+  const { status, stdout } = await paddock(["doctor", "--attack", "--home", root.path, "--json"]);
   const { attacks } = JSON.parse(stdout);
   expect(attacks.filter(({ isRefused }: { isRefused: boolean }) => !isRefused)).toEqual([]);
   expect(attacks.map(({ attack }: { attack: string }) => attack)).toHaveLength(15);
   expect(status).toBe(0);
-  expect((await readdir(tmpdir())).filter((name) => name.startsWith("paddock-"))).toEqual([]);
+  expect(await readdir(join(root.path, "trials"))).toEqual([]);
 });

@@ -1,20 +1,25 @@
 import { readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeBehavingPlugin, writePlugin } from "./behaving-plugin.ts";
 import { makeFolder, paddock, writeFiles } from "./paddock.ts";
 
 let root: Awaited<ReturnType<typeof makeFolder>>;
+let home: string;
 beforeAll(async () => {
   root = await makeFolder();
+  home = join(root.path, "home");
 });
+
+const validate = (folder: string, ...args: readonly string[]) =>
+  paddock(["validate", folder, "--home", home, ...args]);
+
 afterAll(() => root.remove());
 
 describe("paddock validate", () => {
   it("says what a plugin asks for in words, and what it will not get", async () => {
     const folder = await writeBehavingPlugin(join(root.path, "asking"));
-    const human = await paddock(["validate", folder]);
+    const human = await validate(folder);
     expect(human).toMatchObject({ status: 0, stderr: "" });
     expect(human.stdout).toContain("✓ tests/behaving 1.0.0 is valid.");
     expect(human.stdout).toContain("✓  storage.kv  remember up to 1 KB of its own data.");
@@ -22,7 +27,7 @@ describe("paddock validate", () => {
       "–  net.fetch   send requests to api.example.com:443 (GET) and read the answers.",
     );
     expect(human.stdout).toContain("its publisher says: “Looks things up.”");
-    const { requests, ...rest } = JSON.parse((await paddock(["validate", folder, "--json"])).stdout);
+    const { requests, ...rest } = JSON.parse((await validate(folder, "--json")).stdout);
     expect(rest).toMatchObject({ isValid: true, plugin: "tests/behaving", problems: [] });
     expect(requests.map(({ isGranted }: { isGranted: boolean }) => isGranted)).toEqual([true, false]);
   });
@@ -35,7 +40,7 @@ describe("paddock validate", () => {
     ["START_FAILED", { code: "export const nothing = 1;" }, "no plugin as its default export"],
   ])("finds %s, with status 65", async (code, parts, words) => {
     const folder = await writePlugin(join(root.path, `${code}-${words.length}`), parts);
-    const { status, stdout } = await paddock(["validate", folder, "--json"]);
+    const { status, stdout } = await validate(folder, "--json");
     expect(status).toBe(65);
     expect(JSON.parse(stdout)).toMatchObject({
       error: { code, message: expect.stringContaining(words) },
@@ -51,19 +56,19 @@ describe("paddock validate", () => {
     const operator = await writeFiles(join(root.path, "operator"), {
       "paddock.config.json": '{ "presett": 1 }',
     });
-    const { stdout, stderr } = await paddock(["validate", folder, "--config", operator]);
+    const { stdout, stderr } = await validate(folder, "--config", operator);
     expect(stdout).toContain("✗ The plugin is not valid.");
     for (const words of ["titel", "wants.memory", "presett"]) expect(stderr).toContain(words);
   });
 
   it("says which wishes are capped", async () => {
     const folder = await writePlugin(join(root.path, "wishing"), { manifest: "wants: { memory: 8GB }\n" });
-    const { status, stdout } = await paddock(["validate", folder]);
+    const { status, stdout } = await validate(folder);
     expect(status).toBe(0);
     expect(stdout).toContain("It wants memory 8 GB; preset production allows 128 MB");
   });
 
   it("leaves no trace of the start", async () => {
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith("paddock-"))).toEqual([]);
+    expect(await readdir(join(home, "trials"))).toEqual([]);
   });
 });

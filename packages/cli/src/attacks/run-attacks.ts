@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isPaddockError, type PaddockError } from "@paddock/contract";
-import type { GuestLog, Host, PaddockConfig } from "@paddock/host";
+import { type GuestLog, type Host, type PaddockConfig, resolveConfig } from "@paddock/host";
+import { withTrialHome } from "../trial-home.js";
 import { useHost } from "../use-host.js";
 import { watchGuest } from "../watch-guest.js";
 import type { Attack, AttackResult, Seen } from "./attack.js";
@@ -18,32 +18,29 @@ const MAX_LOGS = 10_000;
 const MAX_WORDS = 50;
 
 /** Runs every attack on this machine, one after the other, in a home of its own that is removed afterwards. */
-export async function runAttacks(
+export function runAttacks(
   config: PaddockConfig,
   onStart: (attack: Attack) => void,
 ): Promise<readonly AttackResult[]> {
-  const home = await mkdtemp(join(tmpdir(), "paddock-attack-"));
+  const { home: ownHome, preset } = resolveConfig(config);
   const logs: GuestLog[] = [];
   const onLog = (log: GuestLog) => {
     if (logs.length < MAX_LOGS) logs.push(log);
   };
-  try {
-    await chmod(home, 0o711);
-    return await useHost({ ...withoutGuards(config), home, onLog }, async (host, signal) => {
+  return withTrialHome(ownHome, "attack", (home) =>
+    useHost({ ...withoutGuards(config), home, onLog }, async (host, signal) => {
       const results: AttackResult[] = [];
       for (const attack of ATTACKS) {
         signal.throwIfAborted();
         onStart(attack);
         logs.length = 0;
         results.push(
-          await runAttack(host, attack, { home, logs, isFreshPerCall: config.preset === "high-security" }),
+          await runAttack(host, attack, { home, logs, isFreshPerCall: preset === "high-security" }),
         );
       }
       return results;
-    });
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+    }),
+  );
 }
 
 /** Only the kernel is to stop them. */

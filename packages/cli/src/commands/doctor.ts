@@ -68,7 +68,7 @@ async function diagnose(terminal: Terminal, flags: DoctorFlags): Promise<Answer>
   if (flags.attack !== true) return toAnswer(terminal, diagnosis, undefined);
   const progress = terminal.progress("Attacking");
   try {
-    const attacks = await runAttacks({ ...config, preset }, ({ name }) => progress.now(`Attacking: ${name}`));
+    const attacks = await runAttacks(config, ({ name }) => progress.now(`Attacking: ${name}`));
     return toAnswer(terminal, { ...diagnosis, attacks }, brokenError(attacks));
   } finally {
     progress.end();

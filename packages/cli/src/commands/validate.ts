@@ -1,6 +1,3 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Manifest, type PaddockError, toPaddockError } from "@paddock/contract";
 import {
   type GuestLog,
@@ -21,6 +18,7 @@ import { type PluginNotes, readPluginNotes } from "../plugin-notes.js";
 import type { Progress } from "../progress.js";
 import { readConfig } from "../read-config.js";
 import type { Terminal } from "../terminal.js";
+import { withTrialHome } from "../trial-home.js";
 import { useHost } from "../use-host.js";
 
 /** `paddock validate DIR` */
@@ -72,26 +70,21 @@ async function validate(terminal: Terminal, folder: string, flags: HostFlags): P
 }
 
 /** In a home of its own: a start must not touch the data that the plugin keeps elsewhere. */
-async function tryStart(
+function tryStart(
   terminal: Terminal,
   progress: Progress,
   folder: string,
   config: PaddockConfig,
 ): Promise<PluginInfo> {
-  const home = await mkdtemp(join(tmpdir(), "paddock-validate-"));
-  try {
-    // Searchable by the plugin's own user, who must reach the stored code.
-    await chmod(home, 0o711);
-    const onLog = (log: GuestLog) => progress.above(formatLog(log, terminal.err));
-    return await useHost({ ...config, home, onLog }, async (host: Host) => {
+  const onLog = (log: GuestLog) => progress.above(formatLog(log, terminal.err));
+  return withTrialHome(resolveConfig(config).home, "validate", (home) =>
+    useHost({ ...config, home, onLog }, async (host: Host) => {
       const plugin = await host.load(folder);
       progress.now("Starting it behind the walls");
       await host.start(plugin.id);
       return plugin;
-    });
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+    }),
+  );
 }
 
 interface Findings {
