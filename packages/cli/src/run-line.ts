@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { ERRORS, type PaddockError } from "@paddock/contract";
 import { CommanderError } from "commander";
 import type { Answer } from "./answer.js";
@@ -5,8 +6,6 @@ import { toCommandError } from "./command-error.js";
 import { formatError } from "./format-error.js";
 import { createProgram } from "./program.js";
 import { createTerminal, type Terminal } from "./terminal.js";
-
-const SIGTERM_STATUS = 143;
 
 /** Runs one command line to its end and resolves with the exit status. Never rejects. */
 export async function runLine(args: readonly string[]): Promise<number> {
@@ -39,8 +38,12 @@ function deliver(terminal: Terminal, { json, text, notes, failure }: Answer): nu
   return failure === undefined ? 0 : exitStatus(failure);
 }
 
-function exitStatus(error: PaddockError): number {
-  return error.data.signal === "SIGTERM" ? SIGTERM_STATUS : ERRORS[error.code].exit;
+/** A signal that ended the command is told as shells tell it; everything else by the table of errors. */
+function exitStatus({ code, data }: PaddockError): number {
+  const signal = code === "CANCELLED" ? data.signal : undefined;
+  // Safe: other names than these have no number, which the second half answers.
+  const number = constants.signals[signal as NodeJS.Signals];
+  return number === undefined ? ERRORS[code].exit : 128 + number;
 }
 
 /** `paddock … | head` ends without complaint: the reader has what it wanted. */

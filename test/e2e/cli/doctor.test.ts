@@ -44,6 +44,13 @@ it("paddock doctor reports a missing bubblewrap as a missing wall, and says how 
   expect(mechanisms).toContainEqual(expect.objectContaining({ name: "seccomp", present: true }));
 });
 
+it("paddock doctor says on another system where plugins can be run", async () => {
+  const elsewhere = "data:text/javascript,Object.defineProperty(process,'platform',{value:'darwin'})";
+  const { status, stderr } = await paddock(["doctor"], { env: { NODE_OPTIONS: `--import=${elsewhere}` } });
+  expect(status).toBe(69);
+  expect(stderr).toMatch(/Cannot isolate plugins on darwin[\s\S]*hint: [\s\S]*docker run/);
+});
+
 it("paddock doctor --attack has every attack refused, by root's host and by anybody's", {
   timeout: 120_000,
 }, async () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeFolder, paddock } from "./paddock.ts";
+import { makeFolder, paddock, paddockOnTerminal } from "./paddock.ts";
 
 let root: Awaited<ReturnType<typeof makeFolder>>;
 beforeAll(async () => {
@@ -43,6 +43,14 @@ describe("paddock init", () => {
     const folder = join(root.path, "Fine_Things!");
     const { stdout } = await paddock(["init", folder, "--json"]);
     expect(JSON.parse(stdout)).toEqual({ folder, id: "example/fine-things", template: "typescript" });
+  });
+
+  it("asks nothing on a terminal either, when told so", async () => {
+    const folder = join(root.path, "told");
+    const { status, stdout } = await paddockOnTerminal(["init", folder, "--yes"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("example/told");
+    expect(stdout).not.toContain("Which language?");
   });
 
   it("refuses a folder that is not empty, and an id that is none", async () => {
