@@ -236,8 +236,9 @@ export class Supervisor {
       return session;
     } catch (error) {
       this.#guests--;
-      if (!isPaddockError(error, "HOST_CLOSED")) {
-        const failure = toPaddockError(error, `start "${plugin.manifest.id}"`);
+      const failure = toPaddockError(error, `start "${plugin.manifest.id}"`);
+      // A host that lacks descriptors or disk, or is closing, is not the plugin's fault.
+      if (failure.about.fault !== "host") {
         budget.recordFailure();
         this.#failures.set(plugin, { code: failure.code, message: failure.message });
       }

@@ -16,8 +16,12 @@ import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PaddockError } from "@paddock/contract";
+import { assertFreeDescriptors } from "./free-descriptors.js";
 
-const run = promisify(execFile);
+async function run(tool: string, args: readonly string[]): Promise<void> {
+  assertFreeDescriptors(3);
+  await promisify(execFile)(tool, args, { env: {} });
+}
 
 /** Debian puts them in /usr/sbin, which an ordinary PATH leaves out; other systems in /sbin. */
 const TOOL_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/bin"];
@@ -94,6 +98,8 @@ async function makeImage(
 ): Promise<void> {
   const draft = `${image}.${process.pid}`;
   try {
+    // One of a host that was killed here: in a container, every host has the same number.
+    await rm(draft, { force: true });
     await (await open(draft, "wx", 0o600)).close();
     await truncate(draft, bytes);
     const features = "^has_journal,^resize_inode,^huge_file,^orphan_file";
@@ -107,11 +113,20 @@ async function makeImage(
       "-m",
       "0",
     ];
-    await run(tools.mke2fs, ["-q", "-F", "-t", "ext4", "-O", features, ...shape, "-E", "nodiscard", draft], {
-      env: {},
-    }).catch(
+    await run(tools.mke2fs, [
+      "-q",
+      "-F",
+      "-t",
+      "ext4",
+      "-O",
+      features,
+      ...shape,
+      "-E",
+      "nodiscard",
+      draft,
+    ]).catch(
       // Older e2fsprogs do not know orphan_file.
-      () => run(tools.mke2fs, ["-q", "-F", "-t", "ext4", "-O", "^has_journal", ...shape, draft], { env: {} }),
+      () => run(tools.mke2fs, ["-q", "-F", "-t", "ext4", "-O", "^has_journal", ...shape, draft]),
     );
     await rename(draft, image);
   } finally {
@@ -123,12 +138,14 @@ async function makeImage(
 async function repairImage(image: string, bytes: number, found: number, tools: VolumeTools): Promise<void> {
   if (found === bytes && (await isClean(image))) return;
   // e2fsck exits 1 when it repaired something, which is what we want of it.
-  await run(tools.e2fsck, ["-f", "-p", image], { env: {} }).catch((error: { code?: unknown }) => {
+  await run(tools.e2fsck, ["-f", "-p", image]).catch((error: { code?: unknown }) => {
+    // A code in letters: it could not even be started, and the volume may be as good as ever.
+    if (typeof error.code === "string") throw error;
     if (error.code !== 1) throw damaged(image, error);
   });
   if (found === bytes) return;
   if (bytes > found) await truncate(image, bytes);
-  await run(tools.resize2fs, [image, `${Math.floor(bytes / BLOCK_BYTES)}`], { env: {} }).then(
+  await run(tools.resize2fs, [image, `${Math.floor(bytes / BLOCK_BYTES)}`]).then(
     () => (bytes < found ? truncate(image, bytes) : undefined),
     async (error: unknown) => {
       // Shrinking below what is stored: the files stay, and the quota stays what it was.

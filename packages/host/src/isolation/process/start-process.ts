@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { assertFreeDescriptors } from "./free-descriptors.js";
 
 export interface StartedProcess extends ChildProcess {
   readonly pid: number;
@@ -13,6 +14,7 @@ export async function startProcess(
   args: readonly string[],
   stdio: readonly ("ignore" | "pipe")[],
 ): Promise<StartedProcess> {
+  assertFreeDescriptors(stdio.length);
   const child = spawn(command, args, { cwd: "/", env: {}, stdio: [...stdio] });
   if (hasStarted(child)) {
     // A signal that could not be sent: whoever sent it waits for the exit.
