@@ -1,5 +1,5 @@
 import type { PaddockError } from "@paddock/contract";
-import type { GuestLog, PluginInfo, Usage } from "@paddock/host";
+import type { GuestLog, Usage } from "@paddock/host";
 
 /** Limits of one attack, as an operator writes them. */
 export type AttackLimits = Readonly<Record<string, string | number>>;
@@ -35,7 +35,6 @@ export interface Bait {
 
 /** What the host saw of the attack. */
 export interface Seen {
-  readonly plugin: PluginInfo;
   /** What the plugin answered: hostile. */
   readonly loot: readonly string[];
   readonly refused: readonly string[];

@@ -104,7 +104,7 @@ async function layFill(taken: (seen: Seen) => Promise<number>, toleranceBytes: n
   return {
     payload: { bytes: ROOM * 8, files: FILES * 8 },
     damage: async (seen) => {
-      const bytes = await taken(seen);
+      const bytes = Math.max(await taken(seen), Number(seen.answer.written ?? 0));
       if (bytes > ROOM * 1.25 + toleranceBytes) return `it took ${Math.round(bytes / MB)} MB`;
       return Number(seen.answer.made ?? 0) >= FILES * 8 ? "it made every file" : undefined;
     },

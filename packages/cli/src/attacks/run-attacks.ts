@@ -110,7 +110,6 @@ async function attempt(
   guest.close();
   await host.unload(plugin.id);
   const seen: Seen = {
-    plugin,
     answer,
     loot: asWords(answer.loot),
     refused: asWords(answer.refused),
