@@ -14,7 +14,7 @@ const HARMLESS: readonly SyscallName[] = [
   "stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2",
   "readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "umask",
   "rename", "renameat", "link", "linkat", "symlink", "symlinkat", "unlink", "unlinkat", "rmdir",
-  "truncate", "ftruncate", "fallocate", "chown", "fchown", "lchown", "fchownat",
+  "truncate", "ftruncate", "chown", "fchown", "lchown", "fchownat",
   "utime", "utimes", "futimesat", "utimensat",
   "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr",
   "inotify_init", "inotify_init1", "inotify_add_watch", "inotify_rm_watch",
