@@ -99,7 +99,7 @@ export const SEEN: Seen = {
   mounts: [
     mount("/", "ro,nosuid,nodev,relatime", "tmpfs"),
     ...["/dev/null", "/dev/random", "/dev/urandom"].map((device) =>
-      mount(device, "rw,nosuid,noexec", "devtmpfs"),
+      mount(device, "ro,nosuid,noexec", "devtmpfs"),
     ),
     mount("/plugin", "ro,nosuid,nodev,noexec"),
     mount("/runtime/node", "ro,nosuid,nodev"),

@@ -235,8 +235,13 @@ describe("stubInstructions()", () => {
     expect(steps).toEqual([
       "environment: environment",
       "user-namespace: writeFile",
+      "user-namespace: writeFile",
+      "user-namespace: writeFile",
       "root-file-system: unmount /proc",
       "root-file-system: sealMounts",
+      "root-file-system: remount /dev/null",
+      "root-file-system: remount /dev/random",
+      "root-file-system: remount /dev/urandom",
       "root-file-system: remount /plugin",
       "root-file-system: remount /runtime/node",
       "root-file-system: unmount /.launch-stub",

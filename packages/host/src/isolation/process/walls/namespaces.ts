@@ -6,8 +6,13 @@ import { expectSame, type WallDefinition, WallDifference } from "./wall.js";
 export const userNamespace: WallDefinition = {
   name: "user-namespace",
   bubblewrap: () => ["--unshare-user", "--uid", String(GUEST_ID), "--gid", String(GUEST_ID)],
-  // A fresh user namespace would give an attacker every capability again, over a larger kernel surface.
-  stub: () => [{ kind: "writeFile", path: "/proc/sys/user/max_user_namespaces", text: "0" }],
+  stub: () => [
+    // A fresh user namespace would give an attacker every capability again, over a larger kernel surface.
+    { kind: "writeFile", path: "/proc/sys/user/max_user_namespaces", text: "0" },
+    // Counted for the kernel's uid, which an ordinary user's guests share with everything else of that user.
+    { kind: "writeFile", path: "/proc/sys/user/max_inotify_instances", text: "8" },
+    { kind: "writeFile", path: "/proc/sys/user/max_inotify_watches", text: "4096" },
+  ],
   check: (plan, seen) => {
     expectOther(seen, "user");
     expectSame("uid map", `${GUEST_ID} ${plan.uid} 1`, seen.uidMap);

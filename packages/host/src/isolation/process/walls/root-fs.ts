@@ -11,6 +11,8 @@ const DEVICES = ["/dev/null", "/dev/random", "/dev/urandom"];
 
 const READ_ONLY: readonly MountFlag[] = ["ro", "nosuid", "nodev", "noexec"];
 const EXECUTABLE: readonly MountFlag[] = ["ro", "nosuid", "nodev"];
+/** Device nodes can be written on a read-only mount; their times, which are the host's, cannot. */
+const DEVICE: readonly MountFlag[] = ["ro", "nosuid", "noexec"];
 const WRITABLE: readonly MountFlag[] = ["nosuid", "nodev", "noexec"];
 
 /**
@@ -38,6 +40,7 @@ export const rootFileSystem: WallDefinition = {
     { kind: "unmount", target: "/proc" },
     // bubblewrap leaves its mounts slaves of the host's: what is mounted there later would appear in here, writable.
     { kind: "sealMounts" },
+    ...DEVICES.map((target) => ({ kind: "remount", target, flags: DEVICE }) as const),
     ...plan.inputs.map(
       (input) =>
         ({
@@ -104,7 +107,7 @@ function dataTargets(plan: LaunchPlan): readonly string[] {
 function expectedMounts(plan: LaunchPlan): ReadonlyMap<string, readonly string[]> {
   return new Map<string, readonly string[]>([
     ["/", ["ro", "nosuid", "nodev"]],
-    ...DEVICES.map((device) => [device, ["nosuid"]] as const),
+    ...DEVICES.map((device) => [device, DEVICE] as const),
     ...plan.inputs.map((input) => [input.target, input.executable ? EXECUTABLE : READ_ONLY] as const),
     ["/tmp", WRITABLE],
     ...dataTargets(plan).map((target) => [target, WRITABLE] as const),
