@@ -6,6 +6,7 @@ import { startDiskWatch } from "./disk-watch.js";
 import { classifyEnd } from "./exit.js";
 import type { Launched } from "./launch.js";
 import type { LaunchPlan, PlannedData } from "./launch-plan.js";
+import { startMemoryWatch } from "./memory-watch.js";
 import { readStat } from "./process-status.js";
 import { parseStatus } from "./seen.js";
 import { signalProcess } from "./signal-process.js";
@@ -41,6 +42,15 @@ export function createGuest(
     isThrottling: plan.cgroup === undefined,
     signal: abort.signal,
   });
+  if (plan.cgroup === undefined) {
+    startMemoryWatch({
+      pid,
+      startTime,
+      maxBytes: plan.spec.limits.memoryBytes,
+      signal: abort.signal,
+      onExcess: (message) => kill({ code: "MEMORY_LIMIT", message }),
+    });
+  }
   if (data !== undefined && data.mounts === undefined) {
     startDiskWatch({
       directory: data.path,
