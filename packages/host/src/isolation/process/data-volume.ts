@@ -32,6 +32,7 @@ const FILES = "files";
 
 const BLOCK_BYTES = 4096;
 const INODE_BYTES = 256;
+const EXT4_MAGIC = 0xef53;
 /** Superblocks, bitmaps and tables that ext4 keeps for itself, on top of the inodes. */
 const FIXED_OVERHEAD_BYTES = 512 * 1024;
 
@@ -161,12 +162,12 @@ function damaged(image: string, cause: unknown): PaddockError {
   });
 }
 
-/** The clean bit of the ext4 superblock (offset 0x3A of the block at 1,024). */
+/** Magic number and clean bit of the ext4 superblock (offsets 0x38 and 0x3A of the block at 1,024). */
 async function isClean(image: string): Promise<boolean> {
   const file = await open(image, "r");
   try {
-    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 1024 + 0x3a);
-    return (buffer.readUInt16LE(0) & 1) === 1;
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 1024 + 0x38);
+    return buffer.readUInt16LE(0) === EXT4_MAGIC && (buffer.readUInt16LE(2) & 1) === 1;
   } finally {
     await file.close();
   }
