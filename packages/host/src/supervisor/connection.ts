@@ -94,7 +94,7 @@ export class GuestConnection {
     this.#send(`{"jsonrpc":"2.0","method":"${method}","params":${params}}`);
   }
 
-  /** Nothing is read or sent any more. Returns whose requests will never be answered, the oldest first. */
+  /** Nothing is read or sent any more. Returns whose requests will never be answered. */
   close(): readonly ReplyTarget[] {
     this.#isClosed = true;
     this.#inbox = [];

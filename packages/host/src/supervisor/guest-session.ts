@@ -311,7 +311,7 @@ export class GuestSession implements CallOwner {
     this.#gone.abort();
     const calls = this.#connection.close().filter((target) => target instanceof Call);
     // Who is to blame cannot be known from outside: the call we ended it for, else the newest one.
-    const guilty = this.#guilty ?? calls.at(-1);
+    const guilty = this.#guilty ?? newest(calls);
     for (const call of calls) {
       this.#surroundings.deadlines.remove(call);
       call.reject(
@@ -334,6 +334,13 @@ export class GuestSession implements CallOwner {
       },
     );
   }
+}
+
+function newest(calls: readonly Call[]): Call | undefined {
+  return calls.reduce<Call | undefined>(
+    (one, call) => (one === undefined || call.startedAt >= one.startedAt ? call : one),
+    undefined,
+  );
 }
 
 const FAILED_START: KillReason = { code: "KILLED", message: "its start failed" };
