@@ -105,6 +105,7 @@ const REFUSED: readonly (readonly [name: string, args: string, error: number])[]
   ["mkdirat", "-100, '/data/x', 02777", EPERM],
   ["setxattr", "'/data', 'user.x', 'y', 1, 0", EOPNOTSUPP],
   ["setxattr", "'/data', 'security.capability', $b, 20, 0", EOPNOTSUPP],
+  ["fallocate", "1, 0, 0, 4096", EOPNOTSUPP],
   ["renameat2", "-100, '/data/x', -100, '/data/y', 4", EINVAL],
   ["renameat2", "-100, '/data', -100, '/tmp', 2", EROFS],
   ["linkat", "-100, '/usr/bin/perl', -100, '/data/perl', 0", EXDEV],

@@ -1,4 +1,5 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Limits } from "@paddock/host";
@@ -87,7 +88,9 @@ export async function openRawGuests(): Promise<RawGuests> {
     start: (script, changes = {}) => launch(script, changes, []),
     close: async () => {
       await isolation.close();
-      rmSync(home, { recursive: true, force: true });
+      // Some leave folders that are locked, or deeper than a path is long.
+      execFileSync("chmod", ["-R", "u+rwX", home]);
+      execFileSync("rm", ["-rf", home]);
     },
   };
 }
