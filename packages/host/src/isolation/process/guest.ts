@@ -39,7 +39,7 @@ export function createGuest(
     pid,
     startTime,
     cores: plan.spec.limits.cpuCores,
-    isThrottling: plan.cgroup === undefined,
+    isThrottling: plan.cgroup?.hasCpu !== true,
     signal: abort.signal,
   });
   if (plan.cgroup === undefined) {

@@ -95,6 +95,7 @@ function createGroup(
   // Whoever places a process hears of it.
   made.catch(() => undefined);
   return {
+    hasCpu: controllers.has("cpu"),
     memberships: [`0::${join(treePath, label)}`],
     place: async (pid) => {
       await made;

@@ -26,6 +26,8 @@ export interface CgroupLimits {
 
 /** The control group of one guest. */
 export interface Cgroup {
+  /** Whether `limitCpu` limits anything here. */
+  readonly hasCpu: boolean;
   /** Paths as /proc/PID/cgroup shows them, by line prefix. */
   readonly memberships: readonly string[];
   /** Moves a process in; what it starts from then on is inside too. Rejects when the group could not be made. */
