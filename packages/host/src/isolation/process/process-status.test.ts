@@ -22,7 +22,7 @@ describe("readStat()", () => {
     await once(child.stdout, "data");
     // Safe: it has been spawned.
     const pid = child.pid as number;
-    expect(readStat(pid)?.state).toBe("S");
+    await expect.poll(() => readStat(pid)?.state).toBe("S");
     expect(isAlive(pid, readStartTime(pid) ?? -1)).toBe(true);
     child.stdin.end("\n");
     await once(child, "close");
