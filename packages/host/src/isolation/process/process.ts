@@ -9,6 +9,7 @@ import { inspectMachine } from "./machine.js";
 import { type PreparationRequest, prepareLaunch } from "./prepare.js";
 import { removeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 import { toSetupError } from "./setup-error.js";
+import { sweepOrphans } from "./sweep-orphans.js";
 import { createUidAllocator, type UidRange } from "./uids.js";
 import { VolumeKeepers } from "./volume-keeper.js";
 
@@ -54,6 +55,7 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
       return guest;
     },
     sweep: async () => {
+      sweepOrphans(machine.bubblewrap.path);
       await Promise.all([sweepRunDirectories(options.home), machine.cgroups?.sweep()]);
     },
     close: async () => {
