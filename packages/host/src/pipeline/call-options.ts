@@ -37,6 +37,7 @@ const DEFAULTS: ReadCallOptions = {
 /** Throws USAGE_INVALID for what is not an option's value, CANCELLED for a signal that has aborted. */
 export function readCallOptions(options: CallOptions | undefined): ReadCallOptions {
   if (options === undefined) return DEFAULTS;
+  if (typeof options !== "object" || options === null) throw wrong("options", options, "an object");
   const { tenant = "main", caller, timeoutMs, signal, traceparent } = options;
   if (typeof tenant !== "string" || !TENANT.test(tenant)) {
     throw wrong("tenant", tenant, "1 to 64 letters, digits and _ . @ -, the first a letter or digit");
@@ -61,6 +62,12 @@ export function readCallOptions(options: CallOptions | undefined): ReadCallOptio
 }
 
 function wrong(name: string, found: unknown, expected: string): PaddockError {
-  const text = typeof found === "string" ? JSON.stringify(found.slice(0, 80)) : String(found);
+  const text = typeof found === "string" ? JSON.stringify(found.slice(0, 80)) : describe(found);
   return new PaddockError("USAGE_INVALID", `The option "${name}" is ${text}; expected ${expected}.`);
+}
+
+/** Not String(): it fails for an object without a prototype, and calls what a stranger put there. */
+function describe(found: unknown): string {
+  if (typeof found === "object") return found === null ? "null" : "an object";
+  return typeof found === "function" ? "a function" : String(found);
 }
