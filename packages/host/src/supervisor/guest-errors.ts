@@ -54,8 +54,9 @@ export function replyError(
   // Only a text: String() would call, or fail to call, what a guest put in an object's place.
   const pluginCode = typeof given === "string" ? given.slice(0, 64) : "";
   // A code that the manifest does not declare is nothing a caller could have prepared for.
+  const undeclared = action === undefined ? "START_FAILED" : "PLUGIN_BUG";
   const isDeclared = action !== undefined && Object.hasOwn(action.errors, pluginCode);
-  return new PaddockError(isDeclared ? "PLUGIN_ERROR" : "PLUGIN_BUG", `Cannot ${doing}: ${said}`, {
+  return new PaddockError(isDeclared ? "PLUGIN_ERROR" : undeclared, `Cannot ${doing}: ${said}`, {
     hint: isDeclared
       ? action.errors[pluginCode]
       : `Declare ${escapeText(JSON.stringify(pluginCode))} under errors in the manifest.`,

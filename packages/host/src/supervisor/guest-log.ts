@@ -31,7 +31,25 @@ export function readLog(
     level: LEVELS.includes(params.level) ? params.level : "info",
     source: "log",
     message: escapeText(params.message.slice(0, MAX_MESSAGE_CHARACTERS)),
-    fields: typeof fields === "object" && fields !== null && !Array.isArray(fields) ? fields : {},
+    fields: isRecord(fields) ? escapeFields(fields) : {},
     dropped,
   };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Names and texts of any depth, which the wire bounds: JSON itself leaves most characters that steer a terminal as they are. */
+function escapeFields(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  // fromEntries makes own properties only: a guest may name one "__proto__".
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [escapeText(name), escapeValue(value)]),
+  );
+}
+
+function escapeValue(value: unknown): unknown {
+  if (typeof value === "string") return escapeText(value);
+  if (Array.isArray(value)) return value.map(escapeValue);
+  return isRecord(value) ? escapeFields(value) : value;
 }

@@ -54,7 +54,7 @@ export function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unk
     `Code and manifest of "${id}" name different actions: ${parts.join("; ")}.`,
     {
       hint: "Give both the same names under actions.",
-      data: { missing, extra },
+      data: { missing, extra: extra.map(quote) },
     },
   );
 }
