@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Arena, type Outcome, openArena } from "./arena.js";
+import { CALL, INITIALIZE, LATER } from "./request-ids.js";
 
 interface Part {
   readonly text?: string;
@@ -8,9 +9,6 @@ interface Part {
 }
 
 const LINE_BYTES = 65_536;
-
-/** The call that is being answered: the second request to every guest, numbered as the host numbers them. */
-const CALL = 2 * 2 ** 20;
 
 const reply = (fields: object): string => `${JSON.stringify({ jsonrpc: "2.0", id: CALL, ...fields })}\n`;
 /** For JSON that no serialiser writes. */
@@ -78,15 +76,10 @@ describe("A guest that breaks the protocol", () => {
       "replies to requests that never were",
       [{ text: `{"jsonrpc":"2.0","id":99,"result":"forged"}\n`, times: 10_000 }],
     ],
-    [
-      "replies to requests of the future",
-      Array.from({ length: 64 }, (_, at) => ({
-        text: reply({ id: CALL + (at + 1) * 2 ** 20, result: "forged" }),
-      })),
-    ],
+    ["replies to requests of the future", LATER.map((id) => ({ text: reply({ id, result: "forged" }) }))],
     [
       "an answer to the handshake, again",
-      [{ text: reply({ id: 2 ** 20, result: { protocol: 1, nonce: "x", actions: [] } }) }],
+      [{ text: reply({ id: INITIALIZE, result: { protocol: 1, nonce: "x", actions: [] } }) }],
     ],
     [
       "notifications nobody knows",

@@ -3,7 +3,7 @@ import { definePlugin } from "@paddock/sdk";
 
 export default definePlugin({
   actions: {
-    async attack({ requests, sleepMs }, ctx) {
+    async attack({ requests, sleepMs, call }, ctx) {
       await ctx.kv.set("big", "x".repeat(40_000));
       let asked = 0;
       // Straight to the channel: the SDK would go on reading.
@@ -11,7 +11,7 @@ export default definePlugin({
         try {
           writeSync(
             3,
-            `{"jsonrpc":"2.0","id":${1_000 + asked},"method":"kv.get","params":{"call":${2 * 2 ** 20},"key":"big"}}\n`,
+            `{"jsonrpc":"2.0","id":${1_000 + asked},"method":"kv.get","params":{"call":${call},"key":"big"}}\n`,
           );
           asked++;
         } catch (error) {
