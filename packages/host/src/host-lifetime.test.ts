@@ -1,6 +1,7 @@
 import { access, chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { isPaddockError } from "@paddock/contract";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Holdings, holdings, leftSince } from "../../../test/plugins/host-behaviours/leftovers.js";
 import { writeProbe } from "../../../test/plugins/host-behaviours/probe.js";
@@ -105,32 +106,36 @@ describe("host.close()", () => {
     const host = await startWithProbe();
     await host.call("acme/probe", "version");
     const pending = Array.from({ length: 20 }, () =>
-      host.call("acme/probe", "wait", 60_000).catch((error) => error),
+      host.call("acme/probe", "wait", 60_000).catch((error: unknown) => error),
     );
     await host.close();
-    const codes = (await Promise.all(pending)).map((error) => error.code);
+    const codes = (await Promise.all(pending)).map((error) => isPaddockError(error) && error.code);
     expect(codes).toHaveLength(20);
     for (const code of codes) expect(["KILLED", "GUEST_RECYCLED", "HOST_CLOSED"]).toContain(code);
   });
 
   it.each([0, 5, 15, 30])("leaves nothing when a guest has been starting for %d ms", async (ms) => {
     const host = await startWithProbe();
-    const pending = host.call("acme/probe", "count").catch((error) => error);
+    const pending = host.call("acme/probe", "count").catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, ms));
     await host.close();
     const result = await pending;
-    if (result !== 1) expect(result.code).toMatch(/^(HOST_CLOSED|KILLED|GUEST_RECYCLED|START_FAILED)$/);
+    const code = expect.stringMatching(/^(HOST_CLOSED|KILLED|GUEST_RECYCLED|START_FAILED)$/);
+    if (result !== 1) expect(result).toMatchObject({ code });
     expect(await leftSince(before)).toEqual([]);
   });
 
   it.each([0, 20, 60, 150])("leaves nothing when a plugin has been loading for %d ms", async (ms) => {
     await writeProbe(folder, `2.0.${ms}`);
     const host = await start();
-    const pending = host.load(folder).catch((error) => error);
+    const pending = host.load(folder).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     await new Promise((resolve) => setTimeout(resolve, ms));
     await host.close();
     const result = await pending;
-    if (result.id === undefined) expect(result).toMatchObject({ name: "PaddockError" });
+    if (result !== undefined) expect(result).toMatchObject({ name: "PaddockError" });
     expect(await leftSince(before)).toEqual([]);
   });
 

@@ -47,6 +47,7 @@ export const PLAN: LaunchPlan = {
   stubSource: "/tmp/stub",
   seccompProgram: Uint8Array.of(6, 0, 0, 0, 0, 0, 0xff, 0x7f),
   cgroup: {
+    hasCpu: true,
     memberships: ["4:memory:/paddock-1-2/acme.probe-1", "1:cpu:/paddock-1-2/acme.probe-1"],
     place: async () => undefined,
     limitCpu: async () => undefined,

@@ -114,21 +114,16 @@ async function makeImage(
       "-m",
       "0",
     ];
-    await run(tools.mke2fs, [
-      "-q",
-      "-F",
-      "-t",
-      "ext4",
-      "-O",
-      features,
-      ...shape,
-      "-E",
-      "nodiscard",
-      draft,
-    ]).catch(
+    await run(tools.mke2fs, ["-q", "-F", "-t", "ext4", "-O", features, ...shape, "-E", "nodiscard", draft])
       // Older e2fsprogs do not know orphan_file.
-      () => run(tools.mke2fs, ["-q", "-F", "-t", "ext4", "-O", "^has_journal", ...shape, draft]),
-    );
+      .catch(() => run(tools.mke2fs, ["-q", "-F", "-t", "ext4", "-O", "^has_journal", ...shape, draft]))
+      .catch((error: { code?: unknown }) => {
+        if (typeof error.code === "string") throw error;
+        throw new PaddockError("STORE_FAILED", `Cannot make the data volume ${image}: mke2fs failed.`, {
+          hint: "Free some disk space where the host has its home.",
+          cause: error,
+        });
+      });
     await rename(draft, image);
   } finally {
     await rm(draft, { force: true });

@@ -103,6 +103,7 @@ describe("launch()", () => {
       (plan) => ({
         ...plan,
         cgroup: {
+          hasCpu: true,
           memberships: ["99:memory:/elsewhere"],
           place: async () => undefined,
           limitCpu: async () => undefined,
@@ -123,6 +124,7 @@ describe("launch()", () => {
     const error = await launchChanged((plan) => ({
       ...plan,
       cgroup: {
+        hasCpu: true,
         memberships: [],
         place: () => Promise.reject(Object.assign(new Error("no such device"), { code: "ENODEV" })),
         limitCpu: async () => undefined,

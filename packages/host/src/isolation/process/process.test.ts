@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,6 +13,7 @@ import {
 const run = promisify(execFile);
 const path = (relative: string) => new URL(relative, import.meta.url).pathname;
 const DOOR = path("../../../dist/index.js");
+const FULL_DISK = path("../../../../../test/plugins/host-behaviours/full-disk-host.mjs");
 const EXHAUSTED = path("../../../../../test/plugins/host-behaviours/exhausted-host.mjs");
 
 let home: TemporaryHome;
@@ -41,5 +43,21 @@ describe("a host out of descriptors", () => {
     expect(outcomes.at(-1)).toBe("answered");
     expect(after).toBe("1.0.0");
     expect(end).toBeLessThanOrEqual(first);
+  });
+});
+
+describe("a host whose disk is full", () => {
+  it("says so, keeps what runs, and goes on once there is room", { timeout: 60_000 }, async () => {
+    // A mount of its own is a matter for root.
+    if (process.getuid?.() !== 0) return;
+    const disk = join(home.path, "disk");
+    await mkdir(disk);
+    const script = 'mount -t tmpfs -o size=400m,mode=755 tmpfs "$1" && exec "$2" "$3" "$4" "$1" "$5"';
+    const args = [disk, process.execPath, FULL_DISK, DOOR, join(home.path, "probe")];
+    const { stdout, stderr } = await run("unshare", ["-m", "sh", "-c", script, "sh", ...args], {
+      timeout: 50_000,
+    });
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual(["done", "STORE_FAILED", "STORE_FAILED", "done", "done"]);
   });
 });
