@@ -1,12 +1,14 @@
 /**
  * npm run bench -- NAME [--json | --markdown] [--quick]
  *
- * NAME is a question, or `all` of them one after another.
+ * NAME is a question, or `all` of them one after another. `--json` prints one report a line, `--markdown` what
+ * docs/performance.md shows, `--quick` takes a few seconds and is only good to see that everything works.
  */
 import { parseArgs } from "node:util";
 import { callOverhead } from "./call-overhead.ts";
 import { coldStart } from "./cold-start.ts";
 import { guestMemory } from "./guest-memory.ts";
+import { describeMachine } from "./machine.ts";
 import { printJson, printMarkdown, printTable } from "./print.ts";
 import { makeReport } from "./report.ts";
 import { throughput } from "./throughput.ts";
@@ -37,6 +39,8 @@ if (asked.length === 0 || positionals.length !== 1) {
 // Through `exit`, so that what is temporary is removed; guests end with their host.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => process.exit(EXIT_SIGNAL));
+if (values.markdown && asked.length > 0)
+  console.log(`${new Date().toISOString().slice(0, 10)}: ${describeMachine()}.\n`);
 for (const question of asked) {
   const tooLong = setTimeout(() => stop(question.name), TOO_LONG_MS);
   const measured = await question.measure({ isQuick: values.quick ?? false });
