@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { cpus, release, totalmem } from "node:os";
+import { findBubblewrap } from "./contenders/bare-process.ts";
 
 /** One line about what the numbers were measured on. */
 export function describeMachine(): string {
@@ -17,7 +18,7 @@ export function describeMachine(): string {
 
 function bubblewrapVersion(): string {
   try {
-    return execFileSync("bwrap", ["--version"], { encoding: "utf8" }).trim();
+    return execFileSync(findBubblewrap(), ["--version"], { encoding: "utf8" }).trim();
   } catch {
     return "bubblewrap of unknown version";
   }

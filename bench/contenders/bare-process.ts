@@ -32,8 +32,8 @@ function bindAsIs(path: string): readonly string[] {
   return ["--ro-bind", path, path];
 }
 
-function findBubblewrap(): string {
+export function findBubblewrap(): string {
   const found = BUBBLEWRAP.find((path) => existsSync(path));
-  if (found === undefined) throw new Error("bubblewrap is missing: npm run setup installs it, or says how.");
+  if (found === undefined) throw new Error("bubblewrap is missing; npm run bench installs it, or says how.");
   return found;
 }
