@@ -7,7 +7,7 @@ const LATE_MS = 2 * DEADLINE_TICK_MS;
 
 let deadlines: Deadlines;
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   deadlines = new Deadlines();
 });
 afterEach(() => {

@@ -3,9 +3,6 @@ export const DEADLINE_TICK_MS = 5;
 
 const SLOTS = 1024;
 
-/** The wheel stops turning after this many empty ticks, and starts again with the next deadline. */
-const IDLE_TICKS = 200;
-
 /** What waits in the wheel: linked into a slot, so that adding and removing cost nothing. */
 export interface Deadline {
   /** `performance.now()` at which it expires. */
@@ -26,11 +23,13 @@ export class Deadlines {
   #timer: NodeJS.Timeout | undefined;
   #tick = 0;
   #size = 0;
-  #idleTicks = 0;
+  /** When the timer is due; nothing is armed at infinity. */
+  #wakeTick = Number.POSITIVE_INFINITY;
 
   add(deadline: Deadline, expiresAt: number): void {
     this.remove(deadline);
-    if (this.#timer === undefined) this.#start();
+    if (this.#size === 0 && this.#timer === undefined)
+      this.#tick = Math.floor(performance.now() / DEADLINE_TICK_MS);
     deadline.expiresAt = expiresAt;
     const tick = Math.max(this.#tick + 1, Math.ceil(expiresAt / DEADLINE_TICK_MS));
     const slot = tick % SLOTS;
@@ -41,6 +40,7 @@ export class Deadlines {
     if (head !== undefined) head.previous = deadline;
     this.#slots[slot] = deadline;
     this.#size++;
+    if (tick < this.#wakeTick) this.#sleepUntil(tick);
   }
 
   remove(deadline: Deadline): void {
@@ -55,15 +55,19 @@ export class Deadlines {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#wakeTick = Number.POSITIVE_INFINITY;
   }
 
-  #start(): void {
-    this.#tick = Math.floor(performance.now() / DEADLINE_TICK_MS);
-    this.#idleTicks = 0;
-    this.#timer = setInterval(() => this.#turn(), DEADLINE_TICK_MS);
-    this.#timer.unref();
+  /** A timer that ticks all the time makes every wait of the event loop set one up; this one sleeps until a slot is due. */
+  #sleepUntil(tick: number): void {
+    clearTimeout(this.#timer);
+    this.#wakeTick = tick;
+    this.#timer = setTimeout(
+      () => this.#turn(),
+      Math.max(1, tick * DEADLINE_TICK_MS - performance.now()),
+    ).unref();
   }
 
   /** Looks at every slot since the last turn: the timer may come late, and the process may have slept. */
@@ -72,9 +76,14 @@ export class Deadlines {
     const until = Math.floor(now / DEADLINE_TICK_MS);
     const from = Math.max(this.#tick + 1, until - SLOTS + 1);
     this.#tick = until;
+    this.close();
     for (let tick = from; tick <= until; tick++) this.#expire(tick % SLOTS, now);
-    this.#idleTicks = this.#size === 0 ? this.#idleTicks + 1 : 0;
-    if (this.#idleTicks > IDLE_TICKS) this.close();
+    if (this.#size === 0) return;
+    for (let tick = until + 1; tick <= until + SLOTS; tick++) {
+      if (this.#slots[tick % SLOTS] === undefined) continue;
+      if (tick < this.#wakeTick) this.#sleepUntil(tick);
+      return;
+    }
   }
 
   #expire(slot: number, now: number): void {

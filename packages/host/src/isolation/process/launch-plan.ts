@@ -22,6 +22,8 @@ export interface LaunchPlan {
   readonly stubSource: string;
   readonly seccompProgram: Uint8Array;
   readonly cgroup: Cgroup | undefined;
+  /** Whether the first process moves itself into the group, before it becomes anything else. */
+  readonly joinsCgroup: boolean;
   /** Hard limits of the host process, which no guest can be given more than. */
   readonly hostLimits: ReadonlyMap<string, number>;
 }

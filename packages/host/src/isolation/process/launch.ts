@@ -3,7 +3,6 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { PaddockError } from "@paddock/contract";
 import type { LaunchSpec, Posture } from "../isolation.js";
 import { type Bubblewrap, encodeArguments } from "./bubblewrap.js";
-import type { Cgroup } from "./cgroup/cgroup.js";
 import { killStarting } from "./kill-starting.js";
 import type { LaunchPlan } from "./launch-plan.js";
 import { type LogStream, readLogStream } from "./log-stream.js";
@@ -89,7 +88,7 @@ export async function launch(
     if (outer !== undefined) send(child, OUTER_INSTRUCTIONS, encodeStubInstructions(outer.instructions));
     const standing = Promise.all([
       status.childPid.then(async (found) => {
-        if (found !== undefined) await place(plan.cgroup, found);
+        if (found !== undefined && !plan.joinsCgroup) await plan.cgroup?.place(found);
         return found;
       }),
       readStubReport(channel, stop).then((report) => {
@@ -144,10 +143,6 @@ function send(child: ChildProcess, descriptor: number, bytes: Buffer): void {
   // The reader may be gone already; what it reported says why.
   stream.on("error", () => stream.destroy());
   stream.end(bytes);
-}
-
-async function place(cgroup: Cgroup | undefined, pid: number): Promise<void> {
-  await cgroup?.place(pid);
 }
 
 function setupFailure(

@@ -26,6 +26,8 @@ export interface OuterStageRequest {
   readonly stubSource: string;
   readonly data: PlannedData | undefined;
   readonly uid: number;
+  /** Control groups to move into, by their files for that. */
+  readonly joinFiles: readonly string[];
   readonly bubblewrap: string;
   readonly bubblewrapArguments: readonly string[];
 }
@@ -41,6 +43,7 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
   const building = (name: string) => join(stage, name);
   const inputs = request.inputs.map((input, index) => ({ ...input, source: staged(`input-${index}`) }));
   const instructions: StubInstruction[] = [
+    ...joinGroups(request.joinFiles),
     ...(data?.mounts === undefined ? [] : [{ kind: "joinMounts", path: data.mounts } as const]),
     { kind: "privateMounts" },
     { kind: "tmpfs", target: stage, sizeBytes: 1024 * 1024, inodes: 4_096, mode: 0o755, uid: 0, gid: 0 },
@@ -83,14 +86,20 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
  */
 export function planIdentityStage(
   uid: number,
+  joinFiles: readonly string[],
   bubblewrap: string,
   argv: readonly string[],
 ): readonly StubInstruction[] {
   return [
+    ...joinGroups(joinFiles),
     { kind: "identity", uid, gid: uid },
     { kind: "dieWithParent", parentPid: process.pid },
     { kind: "execute", path: bubblewrap, argv: [bubblewrap, ...argv] },
   ];
+}
+
+function joinGroups(files: readonly string[]): readonly StubInstruction[] {
+  return files.map((path) => ({ kind: "writeFile", path, text: "0" }) as const);
 }
 
 function bindData(source: string, target: string): StubInstruction {

@@ -26,6 +26,9 @@ export interface PreparationRequest {
   readonly uidOf: (owner: string) => Promise<number>;
 }
 
+/** bubblewrap itself, which is in the group when the first process moved itself there. */
+const BUBBLEWRAP_TASKS = 1;
+
 /** Everything that a launch needs before anything is started. When it rejects, nothing of it is left. */
 export async function prepareLaunch(request: PreparationRequest): Promise<Preparation> {
   const { machine, spec, home } = request;
@@ -36,10 +39,12 @@ export async function prepareLaunch(request: PreparationRequest): Promise<Prepar
     // Files in /tmp are memory to the kernel: without this a full /tmp would end the guest.
     memoryBytes: spec.limits.memoryBytes + spec.limits.scratchBytes,
     cpuCores: spec.limits.cpuCores,
-    tasks: spec.limits.processes * spec.baseline.threads + spec.limits.threads,
+    tasks: BUBBLEWRAP_TASKS + spec.limits.processes * spec.baseline.threads + spec.limits.threads,
   });
   const [inputs, data] = await Promise.allSettled([planInputs(spec), prepareData(request, uid)]);
   try {
+    // Before anything starts, for what starts moves itself in; where the host moves it, that is soon enough.
+    if (machine.isRoot && cgroup !== undefined && cgroup.joinFiles.length > 0) await cgroup.made;
     return assemble(machine, spec, { uid, gid }, fulfilled(inputs), cgroup, fulfilled(data));
   } catch (error) {
     await cgroup?.remove();
@@ -64,13 +69,16 @@ function assemble(
         stubSource: stub,
         data,
         uid,
+        joinFiles: cgroup?.joinFiles ?? [],
         bubblewrap: bubblewrap.path,
         bubblewrapArguments: bubblewrapCommand(),
       })
     : undefined;
   const instructions =
     stage?.instructions ??
-    (machine.isRoot ? planIdentityStage(uid, bubblewrap.path, bubblewrapCommand()) : undefined);
+    (machine.isRoot
+      ? planIdentityStage(uid, cgroup?.joinFiles ?? [], bubblewrap.path, bubblewrapCommand())
+      : undefined);
   const plan: LaunchPlan = {
     spec,
     uid,
@@ -81,6 +89,7 @@ function assemble(
     stubSource: stage?.stubSource ?? stub,
     seccompProgram: seccompProgram(spec.limits.processes > 1),
     cgroup,
+    joinsCgroup: instructions !== undefined && (cgroup?.joinFiles.length ?? 0) > 0,
     hostLimits: machine.hostLimits,
   };
   return { plan, outer: instructions === undefined ? undefined : { stub, instructions }, data };

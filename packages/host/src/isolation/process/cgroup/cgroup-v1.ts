@@ -64,13 +64,15 @@ function createGroup(places: readonly Place[], label: string, limits: CgroupLimi
     memberships.push(`${place.prefix}${join(place.path, ownGroupName(), label)}`);
     for (const name of place.controllers) directories.set(name, directory);
   }
-  const made = make(places, all, directories, limits);
+  const made = make(all, directories, limits);
   // Whoever places a process hears of it.
   made.catch(() => undefined);
   const at = (name: V1Controller, file: string) => join(directories.get(name) ?? "", file);
   return {
     hasCpu: directories.has("cpu"),
     memberships,
+    made,
+    joinFiles: all.map((directory) => join(directory, "tasks")),
     place: async (pid) => {
       await made;
       for (const directory of all) await write(directory, "cgroup.procs", pid);
@@ -100,14 +102,10 @@ function createGroup(places: readonly Place[], label: string, limits: CgroupLimi
 
 /** One after the other: all of them wait for one lock of the kernel's, each on a thread of the host's pool. */
 async function make(
-  places: readonly Place[],
   all: readonly string[],
   directories: ReadonlyMap<V1Controller, string>,
   limits: CgroupLimits,
 ): Promise<void> {
-  const [first] = places;
-  // Moves nothing, but pays the grace period.
-  if (first !== undefined) await write(first.own, "cgroup.procs", process.pid).catch(() => undefined);
   for (const directory of all) await mkdir(directory, { recursive: true });
   const memory = directories.get("memory");
   if (memory !== undefined) {

@@ -96,6 +96,8 @@ function createGroup(
   made.catch(() => undefined);
   return {
     hasCpu: controllers.has("cpu"),
+    made,
+    joinFiles: [],
     memberships: [`0::${join(treePath, label)}`],
     place: async (pid) => {
       await made;
