@@ -21,6 +21,16 @@ const WAYS = {
     chmodSync(`/data/locked-${at}`, 0);
     yield file;
   },
+  // Behind thousands of others, of which each has to be looked at.
+  *crowd(at) {
+    if (at === 0) {
+      for (let file = 0; file < 9_000; file++) {
+        closeSync(openSync(`/data/crowd-${file}`, "wx"));
+        if (file % 100 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      }
+    }
+    yield openSync(`/data/crowd-${at}`, "w");
+  },
   // Below more folders than a path has room for.
   *deep(at) {
     process.chdir("/data");
@@ -40,7 +50,7 @@ export default definePlugin({
       for (let at = 0; at < megabytes; at++) {
         for (const file of WAYS[way](at)) {
           for (let block = 0; block < 16; block++) writeSync(file, BLOCK);
-          if (way === "locked" || way === "deep") closeSync(file);
+          if (way !== "unlinked" && way !== "nameless") closeSync(file);
         }
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
