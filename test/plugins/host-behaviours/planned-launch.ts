@@ -1,7 +1,20 @@
+import type { Cgroup } from "../../../packages/host/src/isolation/process/cgroup/cgroup.js";
 import type { LaunchPlan } from "../../../packages/host/src/isolation/process/launch-plan.js";
 import type { Seen, SeenMount } from "../../../packages/host/src/isolation/process/seen.js";
 
 const MB = 1024 ** 2;
+
+/** A group that takes whoever is placed in it. */
+export const GROUP: Cgroup = {
+  hasCpu: true,
+  memberships: ["4:memory:/paddock-1-2/acme.probe-1", "1:cpu:/paddock-1-2/acme.probe-1"],
+  made: Promise.resolve(),
+  joinFiles: [],
+  place: async () => undefined,
+  limitCpu: async () => undefined,
+  usage: async () => ({ memoryBytes: 1, memoryPeakBytes: 1, cpuMs: 1, oomKills: 0 }),
+  remove: async () => undefined,
+};
 
 /** One launch in numbers that are easy to recognise, with something of everything. */
 export const PLAN: LaunchPlan = {
@@ -46,14 +59,8 @@ export const PLAN: LaunchPlan = {
   isDataQuotaKernel: true,
   stubSource: "/tmp/stub",
   seccompProgram: Uint8Array.of(6, 0, 0, 0, 0, 0, 0xff, 0x7f),
-  cgroup: {
-    hasCpu: true,
-    memberships: ["4:memory:/paddock-1-2/acme.probe-1", "1:cpu:/paddock-1-2/acme.probe-1"],
-    place: async () => undefined,
-    limitCpu: async () => undefined,
-    usage: async () => ({ memoryBytes: 1, memoryPeakBytes: 1, cpuMs: 1, oomKills: 0 }),
-    remove: async () => undefined,
-  },
+  cgroup: GROUP,
+  joinsCgroup: false,
   hostLimits: new Map([["pending signals", 100]]),
 };
 

@@ -1,4 +1,4 @@
-import { readStat } from "./process-status.js";
+import { type ProcessStat, readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
 
 /** A clock tick of /proc: USER_HZ is 100 on every architecture we run on. */
@@ -32,8 +32,13 @@ export function startCpuWatch(options: {
   let isStopped = false;
 
   const look = () => {
-    const stat = readStat(pid);
-    if (stat === undefined || stat.startTime !== startTime) return;
+    const stat = readIfPossible(pid);
+    if (stat === "hidden") {
+      // It may be stopped, or busy: never lose sight of it for good.
+      timer = setTimeout(look, CPU_SAMPLE_MS).unref();
+      return;
+    }
+    if (stat?.startTime !== startTime) return;
     const now = performance.now();
     const spent = stat.cpuTicks * MS_PER_TICK - usedMs;
     usedMs += spent;
@@ -54,4 +59,12 @@ export function startCpuWatch(options: {
     clearTimeout(timer);
   });
   return { usedMs: () => usedMs };
+}
+
+function readIfPossible(pid: number): ProcessStat | "hidden" | undefined {
+  try {
+    return readStat(pid);
+  } catch {
+    return "hidden";
+  }
 }

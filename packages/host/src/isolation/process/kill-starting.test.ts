@@ -1,20 +1,25 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { killStarting } from "./kill-starting.js";
 import { isAlive, readStartTime, readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
+import { type StartedProcess, startProcess } from "./start-process.js";
 
 async function startFamily(): Promise<{
-  readonly parent: number;
+  readonly parent: StartedProcess;
   readonly child: number;
   readonly ended: Promise<unknown>;
 }> {
-  const family = spawn("sh", ["-c", "sleep 30 & echo $!; wait"], { stdio: ["ignore", "pipe", "ignore"] });
-  const ended = once(family, "exit");
-  const [text] = await once(family.stdout, "data");
-  // Safe: it has been spawned.
-  return { parent: family.pid as number, child: Number(String(text)), ended };
+  const parent = await startProcess(
+    "/bin/sh",
+    ["-c", "sleep 30 & echo $! >&3; wait"],
+    ["ignore", "ignore", "ignore", "pipe"],
+  );
+  const ended = once(parent, "exit");
+  // Safe: it was asked for as a pipe.
+  const [text] = await once(parent.stdio[3] as Readable, "data");
+  return { parent, child: Number(String(text)), ended };
 }
 
 describe("killStarting()", () => {
@@ -28,7 +33,7 @@ describe("killStarting()", () => {
 
   it("ends a process that is stopped already", async () => {
     const { parent, child, ended } = await startFamily();
-    process.kill(parent, "SIGSTOP");
+    parent.kill("SIGSTOP");
     const start = readStartTime(child) ?? -1;
     await killStarting(parent);
     await ended;
@@ -36,7 +41,9 @@ describe("killStarting()", () => {
   });
 
   it("has nothing to do for a process that is gone", async () => {
-    await expect(killStarting(2 ** 22 + 1)).resolves.toBeUndefined();
+    const gone = await startProcess("/bin/true", [], ["ignore"]);
+    await once(gone, "exit");
+    await expect(killStarting(gone)).resolves.toBeUndefined();
   });
 });
 
@@ -45,9 +52,9 @@ describe("signalProcess()", () => {
     const { parent, child, ended } = await startFamily();
     const start = readStartTime(child) ?? -1;
     expect(signalProcess(child, start - 1, "SIGKILL")).toBe(false);
-    expect(readStat(child)?.state).toBe("S");
+    await expect.poll(() => readStat(child)?.state).toBe("S");
     expect(signalProcess(child, start, "SIGKILL")).toBe(true);
     await ended;
-    expect(signalProcess(parent, 1, "SIGKILL")).toBe(false);
+    expect(signalProcess(parent.pid, 1, "SIGKILL")).toBe(false);
   });
 });

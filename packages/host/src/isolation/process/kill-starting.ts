@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
+import type { StartedProcess } from "./start-process.js";
 
 /** How long a process may take to stop: it may be in the middle of a mount. */
 const STOP_TIMEOUT_MS = 500;
@@ -10,34 +11,39 @@ const STOP_TIMEOUT_MS = 500;
  * Ends a bubblewrap that is still raising walls, and the child that it may have just made. The child asks to
  * die with its parent only later, and until then waits for it: of a parent killed alone it would wait for ever.
  */
-export async function killStarting(pid: number): Promise<void> {
-  const startTime = readStat(pid)?.startTime;
-  if (startTime === undefined || !signalProcess(pid, startTime, "SIGSTOP")) return;
+export async function killStarting(bubblewrap: StartedProcess): Promise<void> {
+  const { pid } = bubblewrap;
+  if (!bubblewrap.kill("SIGSTOP")) return;
   // Stopped, it can make no more.
   const giveUpAt = performance.now() + STOP_TIMEOUT_MS;
-  while (!isStopped(pid) && performance.now() < giveUpAt) await wait(1);
-  for (const child of childrenOf(pid)) {
-    const stat = readStat(child);
-    if (stat !== undefined) signalProcess(child, stat.startTime, "SIGKILL");
-  }
-  signalProcess(pid, startTime, "SIGKILL");
+  while (isRunning(pid) && performance.now() < giveUpAt) await wait(1);
+  for (const [child, startTime] of childrenOf(pid)) signalProcess(child, startTime, "SIGKILL");
+  bubblewrap.kill("SIGKILL");
 }
 
-function isStopped(pid: number): boolean {
-  return !/^[RSD]$/.test(readStat(pid)?.state ?? "");
-}
-
-function childrenOf(pid: number): readonly number[] {
+function isRunning(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1")
-      .trim()
-      .split(" ")
-      .filter(Boolean)
-      .map(Number);
+    return /^[RSD]$/.test(readStat(pid)?.state ?? "");
   } catch {
-    // A kernel without that file: look at everybody.
-    return readdirSync("/proc")
-      .map(Number)
-      .filter((one) => readStat(one)?.parent === pid);
+    return true;
   }
+}
+
+/** Nobody when /proc cannot be read, for want of descriptors: the next start sweeps what is left then. */
+function childrenOf(pid: number): readonly (readonly [child: number, startTime: number])[] {
+  try {
+    return listChildren(pid).flatMap((child) => {
+      const stat = readStat(child);
+      return stat?.parent === pid ? [[child, stat.startTime] as const] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function listChildren(pid: number): readonly number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  // Kernels without that file: look at everybody.
+  if (!existsSync(path)) return readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return readFileSync(path, "latin1").trim().split(" ").filter(Boolean).map(Number);
 }

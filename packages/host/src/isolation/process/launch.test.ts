@@ -5,6 +5,7 @@ import { isPaddockError, type PaddockError } from "@paddock/contract";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Holdings, holdings, leftSince } from "../../../../../test/plugins/host-behaviours/leftovers.js";
 import { type NodeSpecOptions, nodeSpec } from "../../../../../test/plugins/host-behaviours/node-spec.js";
+import { GROUP } from "../../../../../test/plugins/host-behaviours/planned-launch.js";
 import {
   makeTemporaryHome,
   type TemporaryHome,
@@ -102,14 +103,8 @@ describe("launch()", () => {
       "control-group",
       (plan) => ({
         ...plan,
-        cgroup: {
-          hasCpu: true,
-          memberships: ["99:memory:/elsewhere"],
-          place: async () => undefined,
-          limitCpu: async () => undefined,
-          usage: async () => ({ memoryBytes: 0, memoryPeakBytes: 0, cpuMs: 0, oomKills: 0 }),
-          remove: async () => undefined,
-        },
+        joinsCgroup: false,
+        cgroup: { ...GROUP, memberships: ["99:memory:/elsewhere"] },
       }),
     ],
     ["user-namespace", (plan) => ({ ...plan, gid: plan.gid + 1 })],
@@ -121,16 +116,11 @@ describe("launch()", () => {
   });
 
   it("kills the guest when it cannot be placed in its group", async () => {
+    const place = () => Promise.reject(Object.assign(new Error("no such device"), { code: "ENODEV" }));
     const error = await launchChanged((plan) => ({
       ...plan,
-      cgroup: {
-        hasCpu: true,
-        memberships: [],
-        place: () => Promise.reject(Object.assign(new Error("no such device"), { code: "ENODEV" })),
-        limitCpu: async () => undefined,
-        usage: async () => ({ memoryBytes: 0, memoryPeakBytes: 0, cpuMs: 0, oomKills: 0 }),
-        remove: async () => undefined,
-      },
+      joinsCgroup: false,
+      cgroup: { ...GROUP, memberships: [], place },
     }));
     expect(error).toMatchObject({ code: "SETUP_FAILED", message: expect.stringContaining("no such device") });
     await wait(100);

@@ -103,7 +103,7 @@ export async function launch(
     return { child, pid, startTime: readStartTime(pid) ?? 0, channel, posture, status, logs };
   } catch (error) {
     // First the kill, then the descriptors: an end of file must not look like permission to go on.
-    await killStarting(child.pid);
+    await killStarting(child);
     await exited;
     for (const log of logs) log.close();
     for (const stream of child.stdio) stream?.destroy();

@@ -25,9 +25,8 @@ export function startMemoryWatch(options: {
 async function watch(options: Parameters<typeof startMemoryWatch>[0]): Promise<void> {
   const { pid, startTime, maxBytes, signal } = options;
   while (!signal.aborted) {
-    const usedBytes = await readUsedBytes(pid);
-    // Gone, or another process by now.
-    if (usedBytes === undefined || readStartTime(pid) !== startTime) return;
+    // Not being able to look, for want of descriptors, is no reason to look no more.
+    const usedBytes = await readUsedBytes(pid, startTime).catch(() => 0);
     if (usedBytes > maxBytes)
       return options.onExcess(`it needed more than its ${formatSize(maxBytes)} of memory`);
     await wait(MEMORY_SAMPLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
@@ -35,9 +34,10 @@ async function watch(options: Parameters<typeof startMemoryWatch>[0]): Promise<v
 }
 
 /** Files mapped from the disk are the kernel's to drop; everything else is the guest's. */
-async function readUsedBytes(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, "latin1").then(parseStatus, () => undefined);
-  if (status === undefined) return undefined;
+async function readUsedBytes(pid: number, startTime: number): Promise<number> {
+  const status = parseStatus(await readFile(`/proc/${pid}/status`, "latin1"));
+  // Another process by now.
+  if (readStartTime(pid) !== startTime) return 0;
   const fields = ["RssAnon", "RssShmem", "VmPTE"].map((name) => parseInt(status.get(name) ?? "0", 10));
   return fields.reduce((sum, kilobytes) => sum + kilobytes * 1024, 0);
 }

@@ -20,13 +20,18 @@ export interface ProcessStat {
   readonly threads: number;
 }
 
-/** Reading one small /proc file takes some 20 µs and never waits for a disk. */
+/**
+ * `undefined` for a process that is gone; throws when it cannot be seen for another reason. Reading one small
+ * /proc file takes some 20 µs and never waits for a disk.
+ */
 export function readStat(pid: number): ProcessStat | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, "latin1");
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Out of descriptors, nobody can be seen: that does not make anybody dead.
+    if (isGone(error)) return undefined;
+    throw error;
   }
   // The name may hold anything, even ")": fields are counted from the last one.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
@@ -37,4 +42,8 @@ export function readStat(pid: number): ProcessStat | undefined {
     threads: Number(fields[17]),
     startTime: Number(fields[19]),
   };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH");
 }

@@ -5,8 +5,8 @@ import { readStat } from "./process-status.js";
  * the look and the signal. Returns whether it was there.
  */
 export function signalProcess(pid: number, startTime: number, signal: NodeJS.Signals): boolean {
-  if (readStat(pid)?.startTime !== startTime) return false;
   try {
+    if (readStat(pid)?.startTime !== startTime) return false;
     return process.kill(pid, signal);
   } catch {
     return false;
