@@ -100,19 +100,22 @@ function createGroup(places: readonly Place[], label: string, limits: CgroupLimi
   };
 }
 
-/** One after the other: all of them wait for one lock of the kernel's, each on a thread of the host's pool. */
 async function make(
   all: readonly string[],
   directories: ReadonlyMap<V1Controller, string>,
   limits: CgroupLimits,
 ): Promise<void> {
-  for (const directory of all) await mkdir(directory, { recursive: true });
+  await Promise.all(all.map((directory) => mkdir(directory, { recursive: true })));
   const memory = directories.get("memory");
-  if (memory !== undefined) {
-    await write(memory, "memory.limit_in_bytes", limits.memoryBytes);
-    // With swap accounting: no swap on top of the memory.
-    await writeIfPresent(memory, "memory.memsw.limit_in_bytes", limits.memoryBytes);
-  }
   const pids = directories.get("pids");
-  if (pids !== undefined) await write(pids, "pids.max", limits.tasks);
+  await Promise.all([
+    memory === undefined ? undefined : limitMemory(memory, limits.memoryBytes),
+    pids === undefined ? undefined : write(pids, "pids.max", limits.tasks),
+  ]);
+}
+
+async function limitMemory(directory: string, bytes: number): Promise<void> {
+  await write(directory, "memory.limit_in_bytes", bytes);
+  // With swap accounting: no swap on top of the memory.
+  await writeIfPresent(directory, "memory.memsw.limit_in_bytes", bytes);
 }
