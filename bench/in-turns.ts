@@ -2,7 +2,7 @@ import type { Measured } from "./question.ts";
 
 /**
  * Measures everybody for a short while, then everybody again: what the machine does meanwhile, and how warm it
- * is, then meets all of them alike. Every round begins with another one.
+ * is, then meets all of them alike. The order is another one every time, so that nobody always follows the same one.
  */
 export async function inTurns<T extends { readonly name: string }>(
   contenders: readonly T[],
@@ -11,14 +11,20 @@ export async function inTurns<T extends { readonly name: string }>(
 ): Promise<readonly Measured[]> {
   const samples = new Map<T, number[]>(contenders.map((contender) => [contender, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [contender, collected] of rotate([...samples], round)) {
+    for (const [contender, collected] of shuffle([...samples])) {
       collected.push(...(await measure(contender)));
     }
   }
   return [...samples].map(([{ name }, collected]) => ({ kind: "samples", name, samples: collected }));
 }
 
-function rotate<T>(all: readonly T[], by: number): readonly T[] {
-  const at = by % Math.max(1, all.length);
-  return [...all.slice(at), ...all.slice(0, at)];
+/** Fisher and Yates. */
+function shuffle<T>(all: readonly T[]): readonly T[] {
+  const shuffled = [...all];
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    // Safe: both are below the length.
+    [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
+  }
+  return shuffled;
 }
