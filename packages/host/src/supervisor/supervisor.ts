@@ -242,7 +242,7 @@ export class Supervisor {
         budget.recordFailure();
         this.#failures.set(plugin, { code: failure.code, message: failure.message });
       }
-      throw error;
+      throw failure;
     }
   }
 

@@ -9,6 +9,7 @@ import type { LaunchPlan, PlannedData } from "./launch-plan.js";
 import { startMemoryWatch } from "./memory-watch.js";
 import { readStat } from "./process-status.js";
 import { parseStatus } from "./seen.js";
+import { toSetupError } from "./setup-error.js";
 import { signalProcess } from "./signal-process.js";
 
 /** After this bubblewrap itself is killed too, which takes the guest with it. */
@@ -95,7 +96,11 @@ export function createGuest(
     ended,
     kill,
     confineCpu: async () => {
-      await plan.cgroup?.limitCpu();
+      try {
+        await plan.cgroup?.limitCpu();
+      } catch (error) {
+        throw toSetupError(error, plan.spec.label);
+      }
     },
     usage: () => readUsage(plan, pid, cpu.usedMs()),
   };
