@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isGuestAlive } from "./arena.js";
 
 const PLUGINS = fileURLToPath(new URL("../plugins", import.meta.url));
-const HOST = fileURLToPath(new URL("doomed-host.mjs", import.meta.url));
+const HOST = fileURLToPath(new URL("../plugins/host-behaviours/doomed-host.mjs", import.meta.url));
 /** What a killed host leaves is gone within this time. */
 const GONE_WITHIN_MS = 1_000;
 

@@ -1,0 +1,73 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Arena, openArena } from "./arena.js";
+import { code, openSpoiledFolders, type SpoiledFolders } from "./spoiled-folders.js";
+
+let arena: Arena;
+let folders: SpoiledFolders;
+beforeAll(async () => {
+  arena = await openArena({ limits: { startTimeout: "5s" } });
+  folders = openSpoiledFolders(arena);
+});
+afterAll(async () => {
+  await arena?.close();
+  folders?.remove();
+});
+
+const secret = () => join(arena.outside, "secret.txt");
+
+describe("An import that is hostile", () => {
+  // What must hold: nothing of the host's files gets into the code of a plugin, whatever its imports say.
+  test.each([
+    ["an absolute path", (path: string) => path],
+    ["a path with dots", (path: string) => `../../../../../../..${path}`],
+    ["a URL", (path: string) => `file://${path}`],
+    ["a link in node_modules", () => "victim/secret.txt"],
+    ["a package's own map", () => "#secret"],
+  ] as const)("cannot import the host's files by %s", async (_, specifier) => {
+    for (const type of ["text", "json", "bytes", undefined]) {
+      const path = folders.make((root) => {
+        const attribute = type === undefined ? "" : ` with { type: "${type}" }`;
+        const text = `import * as stolen from ${JSON.stringify(specifier(secret()))}${attribute};\n${code("stolen")}`;
+        writeFileSync(join(root, "main.js"), text);
+        mkdirSync(join(root, "node_modules"));
+        symlinkSync(arena.outside, join(root, "node_modules/victim"));
+        writeFileSync(
+          join(root, "package.json"),
+          JSON.stringify({ name: "victim", imports: { "#secret": `../../../../../../..${secret()}` } }),
+        );
+      });
+      const outcome = await folders.load(path);
+      if (outcome !== "loaded") expect(["PLUGIN_INVALID", "BUNDLE_FAILED"]).toContain(outcome);
+      else
+        expect(
+          JSON.stringify(
+            await arena.host.call("attacker/folder", "attack").catch((error: Error) => error.message),
+          ),
+        ).not.toContain(arena.secret);
+    }
+  });
+
+  // What must hold: a link may lead to packages that are there to be shared (a node_modules, the folder's own
+  // workspace), never into an application of the host's that happens to be a package too.
+  test.each(["settings.json", "settings.txt", "settings.mjs"])(
+    "does not bundle an application that a link leads to: %s",
+    async (file) => {
+      const application = join(folders.base, "srv/application");
+      mkdirSync(application, { recursive: true });
+      writeFileSync(join(application, "package.json"), '{ "name": "application", "version": "1.0.0" }');
+      const text = file.endsWith(".txt")
+        ? arena.secret
+        : `${file.endsWith("mjs") ? "export default " : ""}${JSON.stringify(arena.secret)}`;
+      writeFileSync(join(application, file), text);
+      const path = folders.make((root) => {
+        mkdirSync(join(root, "node_modules"));
+        symlinkSync(application, join(root, "node_modules/application"));
+        writeFileSync(join(root, "main.js"), `import stolen from "application/${file}";\n${code("stolen")}`);
+      });
+      if ((await folders.load(path)) !== "loaded") return;
+      expect(JSON.stringify(await arena.host.call("attacker/folder", "attack"))).not.toContain(arena.secret);
+    },
+  );
+});
