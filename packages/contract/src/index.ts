@@ -48,6 +48,7 @@ export { nearestName } from "./schema/nearest-name.js";
 export { type DocumentKind, invalidDocument, parseDocument } from "./schema/parse-document.js";
 export type { Problem } from "./schema/problem.js";
 export { formatFound, formatPath, quote } from "./schema/problem.js";
+export { readCanonicalCall } from "./wire/canonical.js";
 export {
   decodeMessage,
   encodeFailure,

@@ -1,3 +1,4 @@
+import { readCanonicalSuccess } from "./canonical.js";
 import { findExcess } from "./inline-bounds.js";
 import type { Message, WireError } from "./messages.js";
 
@@ -22,6 +23,8 @@ export function encodeFailure(id: number, error: WireError): string {
 export function decodeMessage(line: string): Message | string {
   const excess = findExcess(line);
   if (excess !== undefined) return excess;
+  const success = readCanonicalSuccess(line);
+  if (success !== undefined) return success;
   let value: unknown;
   try {
     value = JSON.parse(line);

@@ -4,6 +4,7 @@ import {
   encodeFailure,
   encodeSuccess,
   type InitializeParams,
+  readCanonicalCall,
   type WireError,
 } from "@paddock/contract";
 import { messageOf, startFailure, wireError } from "./failures.js";
@@ -45,6 +46,11 @@ export class Guest {
 
   /** Throws SyntaxError for a line that is not JSON. */
   receive(line: string): void {
+    const call = readCanonicalCall(line);
+    if (call !== undefined) {
+      this.#call(call.id, call.params);
+      return;
+    }
     const message: HostMessage | null = JSON.parse(line);
     if (message === null) return;
     const { id, method } = message;
