@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PLAN, SEEN } from "../../../../../test/plugins/host-behaviours/planned-launch.js";
 import type { LaunchPlan } from "./launch-plan.js";
 import type { Seen, SeenMount } from "./seen.js";
-import { bubblewrapArguments, checkPosture, stubCommand, stubInstructions, WALLS } from "./walls.js";
+import { checkPosture, WALLS } from "./walls.js";
 
 const status = (name: string, value: string | undefined): Partial<Seen> => {
   const map = new Map(SEEN.status);
@@ -174,120 +174,5 @@ describe("checkPosture()", () => {
     expect(() => checkPosture(PLAN, { ...SEEN, ...status("Seccomp", "0") })).toThrow(
       'Cannot start "acme.probe-1": the wall "seccomp" is not as asked: expected Seccomp 2, found 0.',
     );
-  });
-});
-
-describe("bubblewrapArguments()", () => {
-  const args = bubblewrapArguments(PLAN);
-  const at = (...words: readonly string[]) =>
-    args.findIndex((_, start) => words.every((word, offset) => args[start + offset] === word));
-
-  it.each(["user", "pid", "net", "ipc", "uts", "cgroup"])("unshares the %s namespace", (name) => {
-    expect(args).toContain(`--unshare-${name}`);
-  });
-
-  it("names its executables last, so that a list cut short has nothing to run", () => {
-    const program = at("--ro-bind", "/tmp/input-1", "/runtime/node");
-    expect(program).toBeGreaterThan(at("--ro-bind", "/tmp/input-0", "/plugin"));
-    expect(program).toBeGreaterThan(at("--bind", "/tmp/data", "/data"));
-    expect(args.slice(program).join(" ")).toContain(
-      "--ro-bind /tmp/input-1 /runtime/node --ro-bind /tmp/stub /.launch-stub --remount-ro /",
-    );
-    expect(at("--remount-ro", "/")).toBeGreaterThan(program);
-  });
-
-  it("names no path of the host's that is not in the plan", () => {
-    const paths = args.filter((arg) => arg.startsWith("/"));
-    const known = [
-      "/",
-      "/tmp",
-      "/data",
-      "/proc",
-      "/dev/null",
-      "/dev/random",
-      "/dev/urandom",
-      "/.launch-stub",
-    ];
-    const planned = [
-      "/plugin",
-      "/runtime/node",
-      "/plugin/data",
-      "/tmp/input-0",
-      "/tmp/input-1",
-      "/tmp/data",
-      "/tmp/stub",
-    ];
-    expect(paths.filter((path) => ![...known, ...planned].includes(path))).toEqual([]);
-  });
-
-  it("lets nothing be set in the guest's environment or read from the host's", () => {
-    expect(args.filter((arg) => /^--(setenv|share-net|file|bind-data|ro-bind-data)$/.test(arg))).toEqual([]);
-  });
-});
-
-describe("stubInstructions()", () => {
-  it("raises what needs a privilege before it is given away, and waits before the program", () => {
-    const steps = stubInstructions(PLAN).map(([wall, step]) => {
-      const subject =
-        "target" in step ? step.target : "resource" in step ? `${step.resource} ${step.hard}` : "";
-      return `${wall}: ${step.kind} ${subject}`.trim();
-    });
-    expect(steps).toEqual([
-      "environment: environment",
-      "user-namespace: writeFile",
-      "user-namespace: writeFile",
-      "user-namespace: writeFile",
-      "root-file-system: unmount /proc",
-      "root-file-system: sealMounts",
-      "root-file-system: remount /dev/null",
-      "root-file-system: remount /dev/random",
-      "root-file-system: remount /dev/urandom",
-      "root-file-system: remount /plugin",
-      "root-file-system: remount /runtime/node",
-      "root-file-system: unmount /.launch-stub",
-      "scratch: tmpfs /tmp",
-      "data: remount /data",
-      "data: remount /plugin/data",
-      "resource-limits: rlimit data 591396864",
-      "resource-limits: rlimit nproc 19",
-      "resource-limits: rlimit nofile 84",
-      "resource-limits: rlimit fsize 16777216",
-      "resource-limits: rlimit cpu 61",
-      "resource-limits: rlimit core 0",
-      "resource-limits: rlimit stack 8388608",
-      "resource-limits: rlimit memlock 65536",
-      "resource-limits: rlimit msgqueue 0",
-      "resource-limits: rlimit sigpending 100",
-      "resource-limits: rlimit nice 0",
-      "resource-limits: rlimit rtprio 0",
-      "no-capabilities: dropCapabilities",
-      "descriptors: closeFrom",
-      "seccomp: seccomp",
-      "gate: ready",
-      "program: chdir",
-      "program: execute",
-    ]);
-  });
-
-  it("gives the program its own environment, place and words only", () => {
-    const steps = stubInstructions(PLAN).map(([, step]) => step);
-    expect(steps).toContainEqual({ kind: "environment", variables: { LANG: "C" } });
-    expect(steps.slice(-2)).toEqual([
-      { kind: "chdir", path: "/plugin" },
-      {
-        kind: "execute",
-        path: "/runtime/node",
-        argv: ["/runtime/node", "--flag", "/paddock/guest-entry.cjs"],
-      },
-    ]);
-  });
-
-  it("makes the scratch space whole pages, never smaller than asked", () => {
-    const scratch = stubInstructions(PLAN).find(([, step]) => step.kind === "tmpfs")?.[1];
-    expect(scratch).toMatchObject({ sizeBytes: 17 * 65_536, inodes: 100, mode: 0o700, uid: 1000, gid: 1000 });
-  });
-
-  it("is run by a stub that knows where its instructions are and where to report", () => {
-    expect(stubCommand(6, 3)).toEqual(["/.launch-stub", "6", "3"]);
   });
 });
