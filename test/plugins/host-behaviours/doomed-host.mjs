@@ -11,6 +11,12 @@ const host = await createHost({
 await host.load(`${plugins}/keeps-data`);
 await host.load(`${plugins}/never-returns`);
 await host.load(`${plugins}/looks-around`);
+if (way === "starting") {
+  // Killed while these are somewhere between their first process and their first line of code.
+  for (let tenant = 0; tenant < 8; tenant++) host.start("attacker/keeps-data", `t${tenant}`).catch(() => {});
+  process.stdout.write('{ "pids": [], "open": [] }\n');
+  await new Promise(() => setInterval(() => {}, 1_000));
+}
 await host.call("attacker/keeps-data", "attack", { text: "kept" });
 const { open } = await host.call("attacker/looks-around", "attack");
 for (const tenant of ["one", "two"]) {
