@@ -116,6 +116,7 @@ export const SEEN: Seen = {
     mount("/plugin/data", "rw,nosuid,nodev,noexec"),
   ],
   namespaces: new Map(NAMES.map((name, at) => [name, `${name}:[${at + 100}]`])),
+  ownFilters: 0,
   ownNamespaces: new Map(NAMES.map((name, at) => [name, `${name}:[${at}]`])),
   uidMap: "1000 70001 1",
   gidMap: "1000 70002 1",

@@ -10,7 +10,7 @@ import { type PreparationRequest, prepareLaunch } from "./prepare.js";
 import { removeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 import { toSetupError } from "./setup-error.js";
 import { sweepOrphans } from "./sweep-orphans.js";
-import { createUidAllocator, type UidRange } from "./uids.js";
+import { createUidAllocator, sweepUids, type UidRange } from "./uids.js";
 import { VolumeKeepers } from "./volume-keeper.js";
 
 export interface ProcessIsolationOptions {
@@ -56,7 +56,11 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
     },
     sweep: async () => {
       sweepOrphans(machine.bubblewrap.path);
-      await Promise.all([sweepRunDirectories(options.home), machine.cgroups?.sweep()]);
+      await Promise.all([
+        sweepRunDirectories(options.home),
+        machine.cgroups?.sweep(),
+        machine.isRoot ? sweepUids() : undefined,
+      ]);
     },
     close: async () => {
       closing.abort(new PaddockError("HOST_CLOSED", "The host is closed."));

@@ -9,6 +9,8 @@ export interface Seen {
   readonly mounts: readonly SeenMount[];
   /** Name → inode link such as "net:[4026532281]", of the guest and of this process. */
   readonly namespaces: ReadonlyMap<string, string>;
+  /** Filters that this process is under itself; what it starts inherits them. */
+  readonly ownFilters: number;
   readonly ownNamespaces: ReadonlyMap<string, string>;
   readonly uidMap: string;
   readonly gidMap: string;
@@ -38,6 +40,7 @@ export function readSeen(pid: number): Seen {
     limits: parseLimits(file("limits")),
     mounts: file("mountinfo").split("\n").filter(Boolean).map(parseMount),
     namespaces: readNamespaces(String(pid)),
+    ownFilters: countFilters(parseStatus(readFileSync("/proc/self/status", "utf8"))),
     ownNamespaces: readNamespaces("self"),
     uidMap: squeeze(file("uid_map")),
     gidMap: squeeze(file("gid_map")),
@@ -108,6 +111,11 @@ function readDescriptors(pid: number): ReadonlyMap<number, string> {
 
 function readNamespaces(pid: string): ReadonlyMap<string, string> {
   return new Map(NAMESPACES.map((name) => [name, readlinkSync(`/proc/${pid}/ns/${name}`)] as const));
+}
+
+/** Kernels before 5.9 do not count them. */
+function countFilters(status: ReadonlyMap<string, string>): number {
+  return Number(status.get("Seccomp_filters") ?? 0);
 }
 
 function squeeze(text: string): string {

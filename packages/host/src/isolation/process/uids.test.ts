@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { allocateUid } from "./uids.js";
+import { allocateUid, sweepUids } from "./uids.js";
 
 const RANGE = { from: 2_000_000_000, count: 1_000 };
 
@@ -67,5 +67,33 @@ describe("allocateUid()", () => {
       code: "SETUP_FAILED",
       hint: expect.stringContaining("uids.count"),
     });
+  });
+});
+
+describe("sweepUids()", () => {
+  it("gives back the uids of homes that are gone, and no others", async () => {
+    const gone = join(directory, "..", "gone");
+    await allocateUid(`${directory}\nacme/a\nmain`, RANGE, directory);
+    const uid = await allocateUid(`${gone}\nacme/a\nmain`, RANGE, directory);
+    await sweepUids(directory);
+    const left = await readdir(directory);
+    expect(left).not.toContain(String(uid));
+    expect(left).toHaveLength(1);
+  });
+
+  it("keeps a uid whose neighbour's search began there", async () => {
+    const gone = join(directory, "..", "gone");
+    const one = { from: RANGE.from, count: 1 };
+    const first = await allocateUid(`${gone}\nacme/a\nmain`, one, directory);
+    await writeFile(join(directory, String(first + 1)), `${directory}\nacme/b\nmain`);
+    await sweepUids(directory);
+    expect((await readdir(directory)).sort()).toEqual([String(first), String(first + 1)]);
+  });
+
+  it("leaves what it cannot read as an owner, and a directory that is not there", async () => {
+    await allocateUid("relative\nacme/a\nmain", RANGE, directory);
+    await sweepUids(directory);
+    expect(await readdir(directory)).toHaveLength(1);
+    await sweepUids(join(directory, "nowhere"));
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
 
@@ -14,7 +14,7 @@ export interface UidRange {
 /**
  * The uid of a plugin and tenant, the same in every later run: one file a uid, named by it, holding its
  * owner. Files appear whole or not at all (link(2) is atomic), so no lock is needed and a killed host
- * leaves nothing half-done. A uid is never given to another owner.
+ * leaves nothing half-done. A uid is given to another owner only after `sweepUids`.
  */
 export async function allocateUid(
   owner: string,
@@ -46,6 +46,36 @@ export function createUidAllocator(range: UidRange): (owner: string) => Promise<
     known.set(owner, uid);
     return uid;
   };
+}
+
+/** Uids looked at by one sweep; the next one looks at others. */
+const SWEPT_AT_ONCE = 64;
+
+/**
+ * Gives back uids whose owner's home is gone, and with it every file of theirs: temporary homes would use up the
+ * range. A uid that somebody may have been turned away from, because the next one is taken too, stays: the search
+ * for that neighbour starts here.
+ */
+export async function sweepUids(directory = UID_DIRECTORY): Promise<void> {
+  const taken = new Set(await readdir(directory).catch(() => []));
+  const all = [...taken].filter((name) => /^\d+$/.test(name));
+  const first = Math.floor(Math.random() * Math.max(1, all.length));
+  for (const name of [...all.slice(first), ...all.slice(0, first)].slice(0, SWEPT_AT_ONCE)) {
+    if (taken.has(String(Number(name) + 1))) continue;
+    const path = join(directory, name);
+    const home = (await readOwner(path))?.split("\n")[0];
+    if (home === undefined || !home.startsWith("/") || !(await isGone(home))) continue;
+    await unlink(path).catch(() => undefined);
+    taken.delete(name);
+  }
+}
+
+/** Only when the system says so: a home that cannot be looked at may still be there. */
+async function isGone(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => false,
+    (error: unknown) => isCode(error, "ENOENT"),
+  );
 }
 
 /** Who owns the uid after we tried to take it. */

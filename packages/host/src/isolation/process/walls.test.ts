@@ -109,6 +109,7 @@ const TAMPERED: Readonly<Record<string, readonly Partial<Seen>[]>> = {
     status("Seccomp", "1"),
     status("Seccomp", undefined),
     status("Seccomp_filters", "0"),
+    { ownFilters: 1 },
     status("Threads", "2"),
   ],
 };
