@@ -83,12 +83,15 @@ export async function bundleEntry(
     entry: join(tree, request.entry),
     outputDirectory: join(tree, RESERVED_AT_TOP),
     tree,
+    folder: join(SOURCE, request.folder),
     hostImporter: bundler.files.script,
     linkedImporter: `${LINKED}/importer.js`,
     linkedPackages: [...request.linked.unreachable.keys()],
   });
   const toPath = (inside: string) => toAuthorPath(inside, tree, request.folder);
-  if (reply.kind === "failed") throw toBundleError(request.folder, reply.problems, toPath);
+  if (reply.kind === "failed") {
+    throw toBundleError(request.folder, reply.problems, toPath, request.linked.refused);
+  }
   return {
     // Safe: a reply without it was refused.
     code: reply.contents.get("main.mjs") as Buffer,

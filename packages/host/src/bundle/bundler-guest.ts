@@ -16,6 +16,8 @@ export interface BundlerInstructions {
   readonly outputDirectory: string;
   /** The author's files; everything else is somebody else's package. */
   readonly tree: string;
+  /** Where the plugin's folder stands; the tree and its own packages are below it. */
+  readonly folder: string;
   /** A file beside which the host's own packages are found. */
   readonly hostImporter: string;
   /** A file beside which these packages are found: links to them lead nowhere in here. */
@@ -46,6 +48,7 @@ export interface BundlerProblem {
 
 const CHANNEL = 3;
 const MAX_PROBLEMS = 20;
+const MODULE = /\.(?:[cm]?[jt]s|[jt]sx|json)$/;
 
 class Problems extends Error {
   readonly errors: readonly Partial<RolldownLog>[];
@@ -77,7 +80,7 @@ async function bundle(instructions: BundlerInstructions) {
     },
     // No comments with paths in the output: it would depend on where the folder lies, and tell the guest.
     experimental: { attachDebugInfo: "none" },
-    plugins: [redirectTo(instructions)],
+    plugins: [redirectTo(instructions), takeModulesOnly(instructions)],
   });
   const { output } = await build.generate({
     dir: instructions.outputDirectory,
@@ -106,6 +109,21 @@ function redirectTo(instructions: BundlerInstructions): Plugin {
         if (name === "@paddock/sdk") return this.resolve(id, instructions.hostImporter, { skipSelf: true });
         if (!linked.has(name) || !importer.startsWith(`${instructions.tree}/`)) return undefined;
         return this.resolve(id, instructions.linkedImporter, { skipSelf: true });
+      },
+    },
+  };
+}
+
+/** Other people's folders also hold what is none of a plugin's: `.env`, keys, notes. */
+function takeModulesOnly({ folder }: BundlerInstructions): Plugin {
+  return {
+    name: "modules-only",
+    load: {
+      filter: { id: { exclude: MODULE } },
+      handler(id) {
+        if (!id.startsWith("/") || id.startsWith(`${folder}/`)) return undefined;
+        const message = "only modules (.js, .ts, .json and their kin) are taken from outside of the plugin's folder";
+        return this.error({ id, message });
       },
     },
   };

@@ -1,35 +1,39 @@
 import { lstat, opendir, readlink, realpath } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { PaddockError } from "@paddock/contract";
+import { findLinkedPlace, isInside } from "./linked-place.js";
 import { systemCodeOf } from "./system-error.js";
-import { findWorkspaceModules, readPackageJson } from "./workspace-modules.js";
+import { findWorkspace, type Workspace } from "./workspace.js";
 
 /** Bounds on what a hostile `node_modules` may make the host look at. */
 export const LINKED_MAX_ENTRIES = 20_000;
 export const LINKED_MAX_DIRECTORIES = 64;
 
-/** Directories outside of a plugin's folder that its packages are found in. */
+/** Directories outside of a plugin's own `node_modules` that its packages are found in. */
 export interface LinkedPackages {
-  /** Real path of the plugin's own `node_modules`; `undefined` when it has none. */
+  /** Real path of the plugin's own `node_modules`, in its folder; `undefined` when it has none. */
   readonly own: string | undefined;
   /** Real paths, none inside another: packages of a workspace, and a `node_modules` that the folder shares. */
   readonly directories: readonly string[];
-  /** Packages by name whose links go through other links or from the root (`npm link`), with their real path. */
+  /** Packages by name whose links go through other links or from the root, with their real path. */
   readonly unreachable: ReadonlyMap<string, string>;
+  /** Links that lead where they must not, by the package's name; their places are relative to the folder. */
+  readonly refused: ReadonlyMap<string, string>;
 }
 
 /**
- * Follows the links in a folder's own `node_modules` (pnpm, workspaces), for the bundler only. A link counts only
- * when it leads to a package that calls itself by the link's name: a link to somebody's home directory leads
- * nowhere. Rejects with PLUGIN_INVALID when there is too much to follow.
+ * Follows the links in a folder's own `node_modules` and in that of its workspace, for the bundler only. A link
+ * counts when its real target is inside the folder or in the workspace that lists the folder. Rejects with
+ * PLUGIN_INVALID when there is too much to follow, or when `node_modules` itself leads out of the folder.
  */
 export async function findLinkedPackages(folder: string): Promise<LinkedPackages> {
-  const own = await realpath(join(folder, "node_modules")).catch(() => undefined);
-  const shared = await findWorkspaceModules(folder);
-  const found = new Set<string>(shared === undefined ? [] : [shared]);
+  const workspace = await findWorkspace(folder);
+  const own = await findOwnModules(folder, workspace);
+  const found = new Set<string>(workspace?.modules === undefined ? [] : [workspace.modules]);
   const unreachable = new Map<string, string>();
+  const refused = new Map<string, string>();
   const seen = new Set<string>();
-  const queue = [own, shared].filter((modules) => modules !== undefined);
+  const queue = [own, workspace?.modules].filter((modules) => modules !== undefined);
   let entries = 0;
   for (let modules = queue.shift(); modules !== undefined; modules = queue.shift()) {
     if (seen.has(modules)) continue;
@@ -38,22 +42,38 @@ export async function findLinkedPackages(folder: string): Promise<LinkedPackages
       entries += 1;
       if (entries > LINKED_MAX_ENTRIES) throw tooMany(folder);
       const target = await followLink(location);
-      if (target === undefined || seen.has(target)) continue;
-      seen.add(target);
-      // A plugin below an application must not bundle the application.
-      if (isInside(folder, target) || !(await isPackage(target, name))) continue;
+      // A workspace links the plugin itself as well.
+      if (target === undefined || target === folder) continue;
+      const place = await findLinkedPlace(target, folder, workspace);
+      if (place === undefined) {
+        if (!refused.has(name)) refused.set(name, relative(folder, location));
+        continue;
+      }
       if (modules === own && !(await leadsThere(location, target))) unreachable.set(name, target);
+      if (seen.has(target)) continue;
+      seen.add(target);
       // Its own dependencies: below it, or beside it in pnpm's store.
-      queue.push(join(target, "node_modules"), ...enclosingModules(target, name));
-      const unit = outermostModules(target) ?? target;
-      if (!(own !== undefined && isInside(unit, own)) && !isInside(folder, unit)) found.add(unit);
+      queue.push(join(target, "node_modules"), ...enclosingModules(target, place));
+      if (own === undefined || !isInside(place, own)) found.add(place);
       if (found.size > LINKED_MAX_DIRECTORIES) throw tooMany(folder);
     }
   }
   const directories = [...found].filter(
     (each) => ![...found].some((other) => other !== each && isInside(each, other)),
   );
-  return { own, directories: directories.sort(), unreachable };
+  return { own, directories: directories.sort(), unreachable, refused };
+}
+
+/** The bundler sees all of it, so it must be the plugin's: `node_modules` may itself be a link to anywhere. */
+async function findOwnModules(folder: string, workspace: Workspace | undefined): Promise<string | undefined> {
+  const own = await realpath(join(folder, "node_modules")).catch(() => undefined);
+  if (own === undefined || own === workspace?.modules) return undefined;
+  if (own !== folder && isInside(own, folder)) return own;
+  throw new PaddockError(
+    "PLUGIN_INVALID",
+    `Cannot bundle the plugin in "${folder}": its "node_modules" is a link that leads out of the folder.`,
+    { hint: "Install the packages into the plugin's folder, or make the folder a workspace member." },
+  );
 }
 
 /** The entries of a `node_modules`, those of scopes included. */
@@ -89,31 +109,14 @@ async function leadsThere(location: string, target: string): Promise<boolean> {
   return !isAbsolute(text) && resolve(dirname(location), text) === target;
 }
 
-async function isPackage(directory: string, name: string): Promise<boolean> {
-  const json = await readPackageJson(directory);
-  return typeof json === "object" && json !== null && "name" in json && json.name === name;
-}
-
 /**
  * "/a/node_modules/.pnpm/x@1/node_modules" for the package x in it, whose dependencies are links beside it. Not the
- * outermost: the links in there are a workspace's own packages, and not x's.
+ * place itself: the links in there are a workspace's own packages, and not x's.
  */
-function enclosingModules(target: string, name: string): readonly string[] {
-  const parent = target.slice(0, -name.length - 1);
-  const isStore = basename(parent) === "node_modules" && parent !== outermostModules(target);
-  return target.endsWith(sep + name) && isStore ? [parent] : [];
-}
-
-/** "/a/node_modules" for everything below it: one shared place instead of a thousand packages. */
-function outermostModules(target: string): string | undefined {
-  let outermost: string | undefined;
-  for (let at = target; at !== dirname(at); at = dirname(at))
-    if (basename(at) === "node_modules") outermost = at;
-  return outermost;
-}
-
-function isInside(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+function enclosingModules(target: string, place: string): readonly string[] {
+  const above = dirname(target);
+  const parent = basename(above).startsWith("@") ? dirname(above) : above;
+  return basename(parent) === "node_modules" && parent !== place ? [parent] : [];
 }
 
 function tooMany(folder: string): PaddockError {

@@ -41,6 +41,8 @@ export interface LaunchSpec {
   readonly limits: Limits;
   /** What the interpreter needs for itself, on top of the plugin's limits. */
   readonly baseline: Baseline;
+  /** Whether the inputs are still what they should be; asked when nobody can exchange them any more. Rejecting ends the launch. */
+  readonly verify?: () => Promise<void>;
   /** Where the guest's stdout and stderr go; called with bounded, escaped, whole lines. */
   readonly onLog: (line: GuestLogLine) => void;
 }

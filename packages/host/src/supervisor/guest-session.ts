@@ -83,7 +83,6 @@ export class GuestSession implements CallOwner {
     signal: AbortSignal,
   ): Promise<GuestSession> {
     const { plugin } = identity;
-    await plugin.assertUnchanged();
     const limit = AbortSignal.timeout(plugin.limits.startTimeoutMs);
     const stop = AbortSignal.any([signal, limit]);
     let process: GuestProcess | undefined;
@@ -238,7 +237,13 @@ export class GuestSession implements CallOwner {
     if (reply.kind === "failure") throw replyError(this.#identity, undefined, reply.error);
     assertHandshake(plugin, nonce, reply.result);
     this.#state = "ready";
-    await this.process.confineCpu();
+    // Not waited for; a guest that cannot be confined is not kept.
+    this.process.confineCpu().catch((error: unknown) => {
+      this.process.kill({
+        code: "SETUP_FAILED",
+        message: `its processors could not be limited: ${String(error)}`,
+      });
+    });
   }
 
   /** One request outside of calls: settles with the reply, the signal, or the guest's end. */

@@ -18,6 +18,7 @@ export function launchSpec(plugin: LoadedPlugin, tenant: string, onLog: (log: Gu
     dataAliases: program.dataAliases,
     limits: plugin.limits,
     baseline: program.baseline,
+    verify: plugin.assertUnchanged,
     onLog: (line) =>
       onLog({
         plugin: manifest.id,

@@ -77,7 +77,12 @@ async function launchChanged(
     uidOf,
   });
   try {
-    const { child } = await launch(changed.bubblewrap, outer, change(plan), more.signal);
+    const { child } = await launch(
+      { bubblewrap: changed.bubblewrap, outerStub: outer?.stub },
+      wanted,
+      Promise.resolve({ plan: change(plan), outer }),
+      more.signal,
+    );
     child.kill("SIGKILL");
     return expect.fail("the program was let go");
   } catch (error) {
@@ -174,7 +179,12 @@ describe("launch()", () => {
       home: home.path,
       uidOf,
     });
-    const pending = launch(machine.bubblewrap, outer, plan, abort.signal).then(
+    const pending = launch(
+      { bubblewrap: machine.bubblewrap, outerStub: outer?.stub },
+      plan.spec,
+      Promise.resolve({ plan, outer }),
+      abort.signal,
+    ).then(
       ({ child }) => child,
       (error: unknown) => error,
     );
@@ -197,7 +207,12 @@ describe("launch()", () => {
       home: home.path,
       uidOf,
     });
-    const { child, posture } = await launch(machine.bubblewrap, outer, plan, undefined);
+    const { child, posture } = await launch(
+      { bubblewrap: machine.bubblewrap, outerStub: outer?.stub },
+      plan.spec,
+      Promise.resolve({ plan, outer }),
+      undefined,
+    );
     expect(posture.walls.map(({ name }) => name)).toEqual(WALLS.map(({ name }) => name));
     await expect.poll(() => lines.map(({ text }) => text)).toEqual(["the program ran"]);
     child.kill("SIGKILL");

@@ -53,19 +53,31 @@ export function bubblewrapCommand(): readonly string[] {
   return ["--args", fd(BUBBLEWRAP_ARGUMENTS), "--", ...stubCommand(INNER_INSTRUCTIONS, CHANNEL)];
 }
 
+/** What is started first: bubblewrap, or the launch stub that becomes it when the host is root. */
+export interface FirstProgram {
+  readonly bubblewrap: Bubblewrap;
+  readonly outerStub: string | undefined;
+}
+
+/** What the walls are made of, once it is known. */
+export interface Prepared {
+  readonly plan: LaunchPlan;
+  readonly outer: OuterCommand | undefined;
+}
+
 /**
- * Starts bubblewrap, places the guest in its control group, waits for the stub, reads the walls back, and
- * only then opens the gate. Whatever fails on the way kills and reaps what was started before it rejects.
+ * Starts bubblewrap while the walls are still being prepared, waits for the stub, has the code verified, reads
+ * the walls back, and only then opens the gate. Whatever fails on the way kills and reaps what was started
+ * before it rejects; what was prepared stays with whoever prepared it.
  */
 export async function launch(
-  bubblewrap: Bubblewrap,
-  outer: OuterCommand | undefined,
-  plan: LaunchPlan,
+  first: FirstProgram,
+  spec: LaunchSpec,
+  preparation: Promise<Prepared>,
   signal: AbortSignal | undefined,
 ): Promise<Launched> {
   signal?.throwIfAborted();
-  const { spec } = plan;
-  const child = await start(bubblewrap, outer).catch((error: unknown) => {
+  const child = await start(first).catch((error: unknown) => {
     throw toSetupError(error, spec.label);
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -78,14 +90,8 @@ export async function launch(
   const status = readStatus(stdio[BUBBLEWRAP_STATUS] as Readable);
   channel.on("error", () => channel.destroy());
   try {
-    const steps = stubInstructions(plan);
-    send(
-      child,
-      BUBBLEWRAP_ARGUMENTS,
-      encodeArguments(["--json-status-fd", String(BUBBLEWRAP_STATUS), ...bubblewrapArguments(plan)]),
-    );
-    send(child, INNER_INSTRUCTIONS, encodeStubInstructions(steps.map(([, step]) => step)));
-    if (outer !== undefined) send(child, OUTER_INSTRUCTIONS, encodeStubInstructions(outer.instructions));
+    const { plan, outer } = await Promise.race([preparation, whenAborted(stop)]);
+    instruct(child, plan, outer);
     const standing = Promise.all([
       status.childPid.then(async (found) => {
         if (found !== undefined && !plan.joinsCgroup) await plan.cgroup?.place(found);
@@ -94,6 +100,8 @@ export async function launch(
       readStubReport(channel, stop).then((report) => {
         if (report !== STUB_READY) throw setupFailure(report, plan, outer, logs);
       }),
+      // The mounts pin the files by now: what is verified is what will run.
+      spec.verify?.(),
     ]);
     const [pid] = await Promise.race([standing, whenAborted(stop)]);
     if (pid === undefined) throw setupFailure("", plan, outer, logs);
@@ -112,11 +120,20 @@ export async function launch(
   }
 }
 
-function start(bubblewrap: Bubblewrap, outer: OuterCommand | undefined): Promise<StartedProcess> {
+function start({ bubblewrap, outerStub }: FirstProgram): Promise<StartedProcess> {
   const stdio = ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"] as const;
-  return outer === undefined
+  return outerStub === undefined
     ? startProcess(bubblewrap.path, bubblewrapCommand(), stdio)
-    : startProcess(outer.stub, [String(OUTER_INSTRUCTIONS), String(CHANNEL)], [...stdio, "pipe"]);
+    : startProcess(outerStub, [String(OUTER_INSTRUCTIONS), String(CHANNEL)], [...stdio, "pipe"]);
+}
+
+/** Tells each of the three, in the order in which they run, what to do; they wait for it. */
+function instruct(child: ChildProcess, plan: LaunchPlan, outer: OuterCommand | undefined): void {
+  const steps = stubInstructions(plan);
+  const options = ["--json-status-fd", String(BUBBLEWRAP_STATUS), ...bubblewrapArguments(plan)];
+  if (outer !== undefined) send(child, OUTER_INSTRUCTIONS, encodeStubInstructions(outer.instructions));
+  send(child, BUBBLEWRAP_ARGUMENTS, encodeArguments(options));
+  send(child, INNER_INSTRUCTIONS, encodeStubInstructions(steps.map(([, step]) => step)));
 }
 
 function whenAborted(signal: AbortSignal): Promise<never> {

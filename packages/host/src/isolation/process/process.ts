@@ -75,14 +75,19 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
 }
 
 async function launchGuest(request: PreparationRequest, signal: AbortSignal): Promise<GuestProcess> {
-  const { plan, outer, data } = await prepareLaunch(request).catch((error: unknown) => {
-    throw toSetupError(error, request.spec.label);
+  const { machine, spec } = request;
+  const preparation = prepareLaunch(request).catch((error: unknown) => {
+    throw toSetupError(error, spec.label);
   });
+  const first = { bubblewrap: machine.bubblewrap, outerStub: machine.isRoot ? machine.stub : undefined };
   try {
-    return createGuest(plan, await launch(request.machine.bubblewrap, outer, plan, signal), data);
+    const launched = await launch(first, spec, preparation, signal);
+    const { plan, data } = await preparation;
+    return createGuest(plan, launched, data);
   } catch (error) {
-    await plan.cgroup?.remove();
-    data?.release();
+    const prepared = await preparation.catch(() => undefined);
+    await prepared?.plan.cgroup?.remove();
+    prepared?.data?.release();
     throw error;
   }
 }
