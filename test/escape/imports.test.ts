@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Arena, openArena } from "./arena.js";
@@ -68,6 +68,53 @@ describe("An import that is hostile", () => {
       });
       if ((await folders.load(path)) !== "loaded") return;
       expect(JSON.stringify(await arena.host.call("attacker/folder", "attack"))).not.toContain(arena.secret);
+    },
+  );
+
+  // What must hold: the links and lists of the plugin's own cannot make a place of the host's the plugin's.
+  test.each([
+    ["its whole node_modules as a link", "application/settings.json"],
+    ["a path through its node_modules, which is a link", "../srv/application/settings.json"],
+    ["a workspace of its own", "application/settings.json"],
+  ])("does not bundle an application by %s", async (how, specifier) => {
+    const modules = join(folders.base, "srv");
+    const application = join(modules, "application");
+    mkdirSync(application, { recursive: true });
+    writeFileSync(join(application, "package.json"), '{ "name": "application", "version": "1.0.0" }');
+    writeFileSync(join(application, "settings.json"), JSON.stringify(arena.secret));
+    const path = folders.make((root) => {
+      if (how === "a workspace of its own") {
+        writeFileSync(join(root, "package.json"), '{ "workspaces": ["**", "../**", "../srv/*", "."] }');
+        mkdirSync(join(root, "node_modules"));
+        symlinkSync(application, join(root, "node_modules/application"));
+      } else symlinkSync(modules, join(root, "node_modules"));
+      writeFileSync(join(root, "main.js"), `import stolen from "${specifier}";\n${code("stolen")}`);
+    });
+    expect(["PLUGIN_INVALID", "BUNDLE_FAILED"]).toContain(await folders.load(path));
+  });
+
+  // What must hold: a plugin is often unpacked with a folder around it, and that folder is the attacker's too.
+  test.each(["node_modules", "node_modules/application", "member"])(
+    "does not bundle an application by a workspace that came with it: %s",
+    async (place) => {
+      const application = join(folders.base, "srv/application");
+      mkdirSync(application, { recursive: true });
+      writeFileSync(join(application, "package.json"), '{ "name": "application", "version": "1.0.0" }');
+      writeFileSync(join(application, "settings.json"), JSON.stringify(arena.secret));
+      const around = folders.make((root) => {
+        writeFileSync(join(root, "package.json"), '{ "workspaces": ["**", "/**", "../**"] }');
+        mkdirSync(join(root, "plugin/node_modules"), { recursive: true });
+        if (place.startsWith("node_modules/")) mkdirSync(join(root, "node_modules"));
+        symlinkSync(place === "node_modules" ? join(application, "..") : application, join(root, place));
+        symlinkSync(
+          place === "node_modules" ? "../../node_modules/application" : `../../${place}`,
+          join(root, "plugin/node_modules/application"),
+        );
+        renameSync(join(root, "plugin.yaml"), join(root, "plugin/plugin.yaml"));
+        const text = `import stolen from "application/settings.json";\n${code("stolen")}`;
+        writeFileSync(join(root, "plugin/main.js"), text);
+      });
+      expect(await folders.load(join(around, "plugin"))).toBe("BUNDLE_FAILED");
     },
   );
 });

@@ -122,7 +122,8 @@ function takeModulesOnly({ folder }: BundlerInstructions): Plugin {
       filter: { id: { exclude: MODULE } },
       handler(id) {
         if (!id.startsWith("/") || id.startsWith(`${folder}/`)) return undefined;
-        const message = "only modules (.js, .ts, .json and their kin) are taken from outside of the plugin's folder";
+        const message =
+          "only modules (.js, .ts, .json and their kin) are taken from outside of the plugin's folder";
         return this.error({ id, message });
       },
     },

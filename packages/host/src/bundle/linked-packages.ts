@@ -71,7 +71,7 @@ async function findOwnModules(folder: string, workspace: Workspace | undefined):
   if (own !== folder && isInside(own, folder)) return own;
   throw new PaddockError(
     "PLUGIN_INVALID",
-    `Cannot bundle the plugin in "${folder}": its "node_modules" is a link that leads out of the folder.`,
+    `Cannot bundle the plugin in "${folder}": its "node_modules" is a link to a place outside of it.`,
     { hint: "Install the packages into the plugin's folder, or make the folder a workspace member." },
   );
 }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, realpath, stat } from "node:fs/promises";
+import { lstat, open, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { parseDocument } from "yaml";
 import { matchesWorkspace, parseWorkspacePatterns, type WorkspacePatterns } from "./workspace-patterns.js";
@@ -14,7 +14,7 @@ export const PNPM_WORKSPACE_MAX_BYTES = 256 * 1024;
 export interface Workspace {
   /** Real path. */
   readonly root: string;
-  /** Real path of its `node_modules`, which its members share; `undefined` when it has none. */
+  /** Path of its `node_modules`, which its members share; `undefined` when it has none of its own. */
   readonly modules: string | undefined;
   readonly patterns: WorkspacePatterns;
 }
@@ -29,8 +29,7 @@ export async function findWorkspace(folder: string): Promise<Workspace | undefin
   for (let root = dirname(folder); ; root = dirname(root)) {
     const patterns = await readPatterns(root, (uid) => owners.has(uid));
     if (matchesWorkspace(relative(root, folder), patterns)) {
-      const modules = await realpath(join(root, "node_modules")).catch(() => undefined);
-      return { root, modules, patterns };
+      return { root, modules: await findModules(root), patterns };
     }
     if (root === dirname(root)) return undefined;
   }
@@ -41,6 +40,13 @@ export async function isMember(workspace: Workspace, directory: string): Promise
   if (!matchesWorkspace(relative(workspace.root, directory), workspace.patterns)) return false;
   const json = await readText(join(directory, "package.json"), PACKAGE_JSON_MAX_BYTES, () => true);
   return json !== undefined;
+}
+
+/** Not a link: a root that was unpacked together with its plugin must not name a place of somebody else's. */
+async function findModules(root: string): Promise<string | undefined> {
+  const path = join(root, "node_modules");
+  const stats = await lstat(path).catch(() => undefined);
+  return stats?.isDirectory() ? path : undefined;
 }
 
 type OwnerTest = (uid: number) => boolean;
