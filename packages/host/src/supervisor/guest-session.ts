@@ -63,7 +63,8 @@ export class GuestSession implements CallOwner {
   readonly process: GuestProcess;
   readonly startedAt = performance.now();
   readonly ended: Promise<GuestEnd>;
-  #state: "starting" | "ready" | "retired" | "stopping" | "ended" = "starting";
+  /** "ending" is a guest that is being killed, or has lost its channel: no call is to be given to it any more. */
+  #state: "starting" | "ready" | "retired" | "stopping" | "ending" | "ended" = "starting";
   readonly #identity: GuestIdentity;
   readonly #surroundings: GuestSurroundings;
   readonly #connection: GuestConnection;
@@ -199,7 +200,7 @@ export class GuestSession implements CallOwner {
       return;
     }
     this.#guilty = call;
-    this.process.kill({
+    this.#end({
       code: "TIMEOUT",
       message: `"${action.name}" did not end within ${action.timeoutMs} ms, nor when it was cancelled`,
     });
@@ -236,7 +237,8 @@ export class GuestSession implements CallOwner {
     );
     if (reply.kind === "failure") throw replyError(this.#identity, undefined, reply.error);
     assertHandshake(plugin, nonce, reply.result);
-    this.#state = "ready";
+    // It may have lost its channel meanwhile.
+    if (this.#state === "starting") this.#state = "ready";
     // Not waited for; a guest that cannot be confined is not kept.
     this.process.confineCpu().catch((error: unknown) => {
       this.process.kill({
@@ -295,11 +297,21 @@ export class GuestSession implements CallOwner {
         `Plugin "${this.#identity.plugin.manifest.id}" broke the protocol: ${words}.`,
       ),
     );
-    this.process.kill({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
+    this.#end({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
   }
 
   /** A guest that ends takes its channel with it; one that only closes the channel would wait for calls for ever. */
+  #end(reason: KillReason): void {
+    this.#leave();
+    this.process.kill(reason);
+  }
+
+  #leave(): void {
+    if (this.#state !== "ended") this.#state = "ending";
+  }
+
   #onChannelClosed(): void {
+    this.#leave();
     const { promise, clear } = expireAfter(CHANNEL_GRACE_MS);
     void this.ended.then(clear);
     void promise.then(() =>

@@ -38,6 +38,10 @@ export function runUnderProfile(
     "/dev",
     "--tmpfs",
     "/tmp",
+    // This very tree may lie there.
+    "--ro-bind",
+    process.execPath,
+    process.execPath,
   ];
   const [head = "", ...rest] = wrap(["bwrap", ...walls, "--seccomp", "4", "--", ...command]);
   try {
