@@ -24,6 +24,7 @@ const CLAIMABLE: readonly ErrorCode[] = [
   "START_FAILED",
   "PLUGIN_MISMATCH",
   "DISK_LIMIT",
+  "MEMORY_LIMIT",
   "CANCELLED",
 ];
 

@@ -25,6 +25,7 @@ const GUEST_CODES: readonly ErrorCode[] = [
   "START_FAILED",
   "PLUGIN_MISMATCH",
   "DISK_LIMIT",
+  "MEMORY_LIMIT",
   "CANCELLED",
 ];
 

@@ -13,6 +13,7 @@ export function toWireError(raw: unknown, isCancelled: boolean): WireError {
   }
   if (isCancelled) return wireError("CANCELLED", "The call was cancelled");
   if (isDiskFull(thrown)) return wireError("DISK_LIMIT", nameAndMessage(thrown));
+  if (isMemoryRefused(thrown)) return wireError("MEMORY_LIMIT", nameAndMessage(thrown));
   printBug(raw);
   return wireError("PLUGIN_BUG", nameAndMessage(thrown), denialOf(thrown));
 }
@@ -34,6 +35,14 @@ const DISK_FULL: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG"];
 
 function isDiskFull(thrown: unknown): boolean {
   return thrown instanceof Error && "code" in thrown && DISK_FULL.includes(thrown.code);
+}
+
+/** What V8 says when the kernel refuses memory for a buffer or for WebAssembly; a full heap ends the process. */
+const MEMORY_REFUSED =
+  /Array buffer allocation failed|could not allocate memory|Unable to grow instance memory/;
+
+function isMemoryRefused(thrown: unknown): boolean {
+  return thrown instanceof RangeError && MEMORY_REFUSED.test(thrown.message);
 }
 
 export function wireError(code: ErrorCode, message: string, data: object = {}): WireError {
