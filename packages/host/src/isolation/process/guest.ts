@@ -76,11 +76,13 @@ export function createGuest(
     const last = await plan.cgroup?.usage().catch(() => undefined);
     await plan.cgroup?.remove();
     data?.release();
+    const said = await launched.status.read();
+    await launched.status.close();
     const lastLines = launched.logs.flatMap((log) => log.lastLines());
     for (const log of launched.logs) log.close();
     for (const stream of child.stdio) stream?.destroy();
     return classifyEnd(plan.spec, {
-      exitCode: launched.status.exitCode() ?? exitCodeOf(child.exitCode, child.signalCode),
+      exitCode: said.exitCode ?? exitCodeOf(child.exitCode, child.signalCode),
       killed,
       oomKills: last?.oomKills ?? 0,
       memoryPeakBytes: last?.memoryPeakBytes,
@@ -109,7 +111,6 @@ export function createGuest(
 async function closed(launched: Launched): Promise<void> {
   const streams = [launched.child.stdout, launched.child.stderr];
   await Promise.all([
-    launched.status.ended,
     ...streams.map((stream) =>
       stream === null || stream.readableEnded || stream.destroyed
         ? undefined

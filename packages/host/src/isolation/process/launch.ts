@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import type { Duplex, Readable, Writable } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import { PaddockError } from "@paddock/contract";
 import type { LaunchSpec, Posture } from "../isolation.js";
 import { type Bubblewrap, encodeArguments } from "./bubblewrap.js";
@@ -10,7 +10,7 @@ import { readStartTime } from "./process-status.js";
 import { readSeen } from "./seen.js";
 import { toSetupError } from "./setup-error.js";
 import { type StartedProcess, startProcess } from "./start-process.js";
-import { readStatus, type StatusReader } from "./status-reader.js";
+import { openStatusFile, type StatusFile } from "./status-file.js";
 import {
   encodeStubInstructions,
   STUB_READY,
@@ -44,7 +44,7 @@ export interface Launched {
   readonly startTime: number;
   readonly channel: Duplex;
   readonly posture: Posture;
-  readonly status: StatusReader;
+  readonly status: StatusFile;
   readonly logs: readonly LogStream[];
 }
 
@@ -57,6 +57,8 @@ export function bubblewrapCommand(): readonly string[] {
 export interface FirstProgram {
   readonly bubblewrap: Bubblewrap;
   readonly outerStub: string | undefined;
+  /** For what lives no longer than this host. */
+  readonly runDirectory: string;
 }
 
 /** What the walls are made of, once it is known. */
@@ -77,7 +79,11 @@ export async function launch(
   signal: AbortSignal | undefined,
 ): Promise<Launched> {
   signal?.throwIfAborted();
-  const child = await start(first).catch((error: unknown) => {
+  const status = await openStatusFile(first.runDirectory).catch((error: unknown) => {
+    throw toSetupError(error, spec.label);
+  });
+  const child = await start(first, status.descriptor).catch(async (error: unknown) => {
+    await status.close();
     throw toSetupError(error, spec.label);
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -87,23 +93,22 @@ export async function launch(
   // Safe: stdio was asked for as pipes at these numbers.
   const stdio: readonly unknown[] = child.stdio;
   const channel = stdio[CHANNEL] as Duplex;
-  const status = readStatus(stdio[BUBBLEWRAP_STATUS] as Readable);
   channel.on("error", () => channel.destroy());
   try {
     const { plan, outer } = await Promise.race([preparation, whenAborted(stop)]);
     instruct(child, plan, outer);
     const standing = Promise.all([
-      status.childPid.then(async (found) => {
-        if (found !== undefined && !plan.joinsCgroup) await plan.cgroup?.place(found);
-        return found;
-      }),
+      plan.joinsCgroup || plan.cgroup === undefined
+        ? undefined
+        : status.childPid(stop).then((found) => plan.cgroup?.place(found)),
       readStubReport(channel, stop).then((report) => {
         if (report !== STUB_READY) throw setupFailure(report, plan, outer, logs);
       }),
       // The mounts pin the files by now: what is verified is what will run.
       spec.verify?.(),
     ]);
-    const [pid] = await Promise.race([standing, whenAborted(stop)]);
+    await Promise.race([standing, whenAborted(stop)]);
+    const { childPid: pid } = await status.read();
     if (pid === undefined) throw setupFailure("", plan, outer, logs);
     const posture = checkPosture(plan, readSeen(pid));
     stop.throwIfAborted();
@@ -113,6 +118,7 @@ export async function launch(
     // First the kill, then the descriptors: an end of file must not look like permission to go on.
     await killStarting(child);
     await exited;
+    await status.close();
     for (const log of logs) log.close();
     for (const stream of child.stdio) stream?.destroy();
     signal?.throwIfAborted();
@@ -120,8 +126,8 @@ export async function launch(
   }
 }
 
-function start({ bubblewrap, outerStub }: FirstProgram): Promise<StartedProcess> {
-  const stdio = ["ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"] as const;
+function start({ bubblewrap, outerStub }: FirstProgram, status: number): Promise<StartedProcess> {
+  const stdio = ["ignore", "pipe", "pipe", "pipe", "pipe", status, "pipe"] as const;
   return outerStub === undefined
     ? startProcess(bubblewrap.path, bubblewrapCommand(), stdio)
     : startProcess(outerStub, [String(OUTER_INSTRUCTIONS), String(CHANNEL)], [...stdio, "pipe"]);

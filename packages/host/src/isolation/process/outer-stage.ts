@@ -36,6 +36,10 @@ export interface OuterStageRequest {
  * What root does before it becomes the plugin's own uid: every source is bound, as root, into one place
  * that this uid can reach, however private the folders above it are; then root is gone for good. Nothing
  * of it is visible outside this mount namespace, and all of it ends with the last process inside.
+ *
+ * It does not ask to die with the host. bubblewrap would inherit that, and a bubblewrap killed between its fork
+ * and the uid map leaves a child that waits for the map for ever. Left alone it goes on to the gate, where the
+ * end of the channel ends it.
  */
 export function planOuterStage(request: OuterStageRequest): OuterStage {
   const { stage, uid, data } = request;
@@ -65,7 +69,6 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
     ...(data === undefined ? [] : [bindData(data.path, building("data"))]),
     { kind: "moveMount", source: stage, target: STAGED },
     { kind: "identity", uid, gid: uid },
-    { kind: "dieWithParent", parentPid: process.pid },
     {
       kind: "execute",
       path: request.bubblewrap,
@@ -93,7 +96,6 @@ export function planIdentityStage(
   return [
     ...joinGroups(joinFiles),
     { kind: "identity", uid, gid: uid },
-    { kind: "dieWithParent", parentPid: process.pid },
     { kind: "execute", path: bubblewrap, argv: [bubblewrap, ...argv] },
   ];
 }

@@ -79,7 +79,13 @@ async function launchGuest(request: PreparationRequest, signal: AbortSignal): Pr
   const preparation = prepareLaunch(request).catch((error: unknown) => {
     throw toSetupError(error, spec.label);
   });
-  const first = { bubblewrap: machine.bubblewrap, outerStub: machine.isRoot ? machine.stub : undefined };
+  // Whoever looks at it may come later than its failure.
+  preparation.catch(() => undefined);
+  const first = {
+    bubblewrap: machine.bubblewrap,
+    outerStub: machine.isRoot ? machine.stub : undefined,
+    runDirectory: machine.runDirectory,
+  };
   try {
     const launched = await launch(first, spec, preparation, signal);
     const { plan, data } = await preparation;

@@ -12,7 +12,7 @@ export interface StartedProcess extends ChildProcess {
 export async function startProcess(
   command: string,
   args: readonly string[],
-  stdio: readonly ("ignore" | "pipe")[],
+  stdio: readonly ("ignore" | "pipe" | number)[],
 ): Promise<StartedProcess> {
   assertFreeDescriptors(stdio.length);
   const child = spawn(command, args, { cwd: "/", env: {}, stdio: [...stdio] });
