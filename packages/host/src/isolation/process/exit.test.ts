@@ -4,6 +4,8 @@ import type { GuestEndCode, LaunchSpec } from "../isolation.js";
 import { classifyEnd, type ExitFacts } from "./exit.js";
 
 const MB = 1024 ** 2;
+/** Three quarters of the limit below. */
+const NEAR = 48 * MB;
 
 const SPEC: LaunchSpec = {
   label: "acme.probe-1",
@@ -66,6 +68,8 @@ describe("classifyEnd()", () => {
       "MEMORY_LIMIT",
     ],
     ["runs into a trap for memory", { exitCode: 133, lastLines: ["Out of memory: Zone"] }, "MEMORY_LIMIT"],
+    ["aborts without a word near its limit", { exitCode: 134, memoryPeakBytes: NEAR }, "MEMORY_LIMIT"],
+    ["aborts without a word far from it", { exitCode: 134, memoryPeakBytes: NEAR / 2 }, "CRASHED"],
     ["is refused memory in C++", { exitCode: 134, lastLines: ["what():  std::bad_alloc"] }, "MEMORY_LIMIT"],
     ["complains of memory and exits with 1", { exitCode: 1, lastLines: [HEAP] }, "CRASHED"],
     ["aborts without a word", { exitCode: 134 }, "CRASHED"],

@@ -28,6 +28,9 @@ const ABORT_EXITS: readonly number[] = [
 /** What they print then. The guest could print it too: it would only blame itself. */
 const OUT_OF_MEMORY = /out of memory|Allocation failed|bad_alloc|MemoryError|Cannot allocate memory/i;
 
+/** An abort with this much of the limit used is taken for a want of memory. */
+const NEAR_LIMIT_PART = 0.75;
+
 /** A guest that was killed this close to its processor time was killed for it: the kernel counts whole seconds. */
 const CPU_MARGIN_MS = 1_500;
 
@@ -50,14 +53,18 @@ function findCode(spec: LaunchSpec, facts: ExitFacts): GuestEndCode | undefined 
   if (exitCode === SIGSYS_EXIT) return "SECCOMP_VIOLATION";
   if (exitCode === SIGKILL_EXIT && (facts.cpuMs ?? 0) >= spec.limits.cpuTimeMs - CPU_MARGIN_MS)
     return "CPU_LIMIT";
-  if (
-    exitCode !== undefined &&
-    ABORT_EXITS.includes(exitCode) &&
-    facts.lastLines.some((line) => OUT_OF_MEMORY.test(line))
-  ) {
+  if (exitCode !== undefined && ABORT_EXITS.includes(exitCode) && wasShortOfMemory(spec, facts)) {
     return "MEMORY_LIMIT";
   }
   return exitCode === 0 ? undefined : "CRASHED";
+}
+
+/** It said so, or it was close to its limit: where memory is refused, not every interpreter finds words. */
+function wasShortOfMemory(spec: LaunchSpec, { lastLines, memoryPeakBytes = 0 }: ExitFacts): boolean {
+  return (
+    lastLines.some((line) => OUT_OF_MEMORY.test(line)) ||
+    memoryPeakBytes >= spec.limits.memoryBytes * NEAR_LIMIT_PART
+  );
 }
 
 function limitEvidence(

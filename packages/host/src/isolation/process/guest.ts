@@ -43,15 +43,16 @@ export function createGuest(
     isThrottling: plan.cgroup?.hasCpu !== true,
     signal: abort.signal,
   });
-  if (plan.cgroup === undefined) {
-    startMemoryWatch({
-      pid,
-      startTime,
-      maxBytes: plan.spec.limits.memoryBytes,
-      signal: abort.signal,
-      onExcess: (message) => kill({ code: "MEMORY_LIMIT", message }),
-    });
-  }
+  const memory =
+    plan.cgroup === undefined
+      ? startMemoryWatch({
+          pid,
+          startTime,
+          maxBytes: plan.spec.limits.memoryBytes,
+          signal: abort.signal,
+          onExcess: (message) => kill({ code: "MEMORY_LIMIT", message }),
+        })
+      : undefined;
   if (data !== undefined && data.mounts === undefined) {
     startDiskWatch({
       directory: data.path,
@@ -85,7 +86,7 @@ export function createGuest(
       exitCode: said.exitCode ?? exitCodeOf(child.exitCode, child.signalCode),
       killed,
       oomKills: last?.oomKills ?? 0,
-      memoryPeakBytes: last?.memoryPeakBytes,
+      memoryPeakBytes: last?.memoryPeakBytes ?? memory?.peakBytes(),
       cpuMs: last?.cpuMs ?? cpu.usedMs(),
       lastLines,
     });

@@ -7,6 +7,11 @@ import { parseStatus } from "./seen.js";
 /** How often a guest's memory is looked at. */
 export const MEMORY_SAMPLE_MS = 100;
 
+export interface MemoryWatch {
+  /** The most that was seen, bytes. */
+  readonly peakBytes: () => number;
+}
+
 /**
  * The memory limit where no control group counts it: resource limits know what is reserved, this knows what is
  * used, page tables included, and past the limit the guest is ended. It can overrun between two looks by what
@@ -18,15 +23,21 @@ export function startMemoryWatch(options: {
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly onExcess: (message: string) => void;
-}): void {
-  void watch(options);
+}): MemoryWatch {
+  const seen = { peakBytes: 0 };
+  void watch(options, seen);
+  return { peakBytes: () => seen.peakBytes };
 }
 
-async function watch(options: Parameters<typeof startMemoryWatch>[0]): Promise<void> {
+async function watch(
+  options: Parameters<typeof startMemoryWatch>[0],
+  seen: { peakBytes: number },
+): Promise<void> {
   const { pid, startTime, maxBytes, signal } = options;
   while (!signal.aborted) {
     // Not being able to look, for want of descriptors, is no reason to look no more.
     const usedBytes = await readUsedBytes(pid, startTime).catch(() => 0);
+    seen.peakBytes = Math.max(seen.peakBytes, usedBytes);
     if (usedBytes > maxBytes)
       return options.onExcess(`it needed more than its ${formatSize(maxBytes)} of memory`);
     await wait(MEMORY_SAMPLE_MS, undefined, { signal, ref: false }).catch(() => undefined);
