@@ -88,6 +88,7 @@ function assemble(
   const node = createNodeRuntime({
     path: config.interpreter.node,
     guards: config.interpreter.guards,
+    isBound: isolation.reachesPrivateDirectories,
     cacheDirectory: join(config.home, "cache"),
   });
   const broker = createBroker({

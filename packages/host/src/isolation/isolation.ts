@@ -6,6 +6,8 @@ export type IsolationKind = "in-process" | "process" | "container" | "worker";
 /** What keeps a guest in. Each implementation declares what it offers; nobody asks which one it has. */
 export interface Isolation {
   readonly kind: IsolationKind;
+  /** Whether inputs may lie in directories that only the host itself can search. */
+  readonly reachesPrivateDirectories: boolean;
   /** The mechanisms of this machine, present or not. Changes nothing; failure of a probe means "not present". */
   diagnose(): Promise<readonly Mechanism[]>;
   /**

@@ -14,18 +14,20 @@ const OTHERS_EXECUTE = 0o001;
 /**
  * A path at which any user of this machine can read (and execute) the file: its own when that is so already,
  * else a copy in the cache, made once for each state of the file. A host that is root starts guests under
- * users of their own, and those cannot reach anything below a directory like /root.
+ * users of their own, and those cannot reach anything below a directory like /root, unless the isolation binds
+ * it for them: then only the file's own mode counts.
  */
-export async function reachableFile(file: string, cacheDirectory: string): Promise<string> {
+export async function reachableFile(file: string, cacheDirectory: string, isBound = false): Promise<string> {
   const path = await realpath(file);
-  return (await isReachable(path)) ? path : copyOnce(path, cacheDirectory);
+  return (await isReachable(path, isBound)) ? path : copyOnce(path, cacheDirectory, isBound);
 }
 
 /** True when every directory above may be searched, and the file read, by users that own nothing. */
-export async function isReachable(path: string): Promise<boolean> {
+export async function isReachable(path: string, isBound = false): Promise<boolean> {
   const { mode } = await stat(path);
   const wanted = OTHERS_READ | (mode & 0o100 ? OTHERS_EXECUTE : 0);
   if ((mode & wanted) !== wanted) return false;
+  if (isBound) return true;
   for (let directory = dirname(path); ; directory = dirname(directory)) {
     if (((await stat(directory)).mode & OTHERS_SEARCH) === 0) return false;
     if (directory === dirname(directory)) return true;
@@ -43,7 +45,7 @@ export function nameFor(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-async function copyOnce(path: string, cacheDirectory: string): Promise<string> {
+async function copyOnce(path: string, cacheDirectory: string, isBound: boolean): Promise<string> {
   const directory = join(cacheDirectory, "executables");
   const target = join(directory, `${nameFor(await identityOf(path))}-${basename(path)}`);
   const source = await stat(path);
@@ -64,7 +66,7 @@ async function copyOnce(path: string, cacheDirectory: string): Promise<string> {
       });
     }
   }
-  if (await isReachable(target)) return target;
+  if (await isReachable(target, isBound)) return target;
   throw new PaddockError("SETUP_FAILED", `Cannot use "${cacheDirectory}": other users cannot reach it.`, {
     hint: "Choose a home directory for Paddock below directories that everybody may search (mode 0755).",
   });

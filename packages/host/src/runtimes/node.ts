@@ -17,6 +17,8 @@ export interface NodeRuntimeOptions {
   readonly guestEntry?: string | undefined;
   /** Interpreter flags that give good messages; the walls hold without them. On unless false. */
   readonly guards?: boolean | undefined;
+  /** Whether the isolation reaches inputs in private directories; only their own modes count then. */
+  readonly isBound?: boolean | undefined;
   /** Where copies and measurements are kept between starts; every user can search it. */
   readonly cacheDirectory: string;
 }
@@ -122,7 +124,10 @@ async function nativeClosure(
 /** Only a host that is root changes user before a guest's files are opened. */
 async function reachable(file: ReadOnlyInput, options: NodeRuntimeOptions): Promise<ReadOnlyInput> {
   if (process.getuid?.() !== 0) return file;
-  return { source: await reachableFile(file.source, options.cacheDirectory), target: file.target };
+  return {
+    source: await reachableFile(file.source, options.cacheDirectory, options.isBound),
+    target: file.target,
+  };
 }
 
 function distinct(files: readonly ReadOnlyInput[]): readonly ReadOnlyInput[] {

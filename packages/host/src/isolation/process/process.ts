@@ -46,6 +46,8 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
 
   return {
     kind: "process",
+    // Without root there is one user only; with mounts root binds the inputs before it becomes another.
+    reachesPrivateDirectories: machine.canMount || !machine.isRoot,
     diagnose: () => diagnose(machine),
     launch: (spec, signal) => {
       const guest = start({ ...spec, label: `${spec.label}-${machine.instance}-${++launches}` }, signal);
