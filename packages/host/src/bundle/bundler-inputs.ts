@@ -1,4 +1,4 @@
-import { readFile, realpath } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,6 +29,7 @@ export async function findBundlerFiles(): Promise<BundlerFiles> {
   const rolldown = packages[0] ?? missing("rolldown");
   const native = await findNative(rolldown.directory);
   const script = findScript();
+  await assertReadable(script);
   // The extension decides whether Node strips types, as it must when the host itself runs from its sources.
   const target = `${HOME}/bundler-guest.${script.endsWith(".ts") ? "mts" : "mjs"}`;
   return {
@@ -47,6 +48,17 @@ export async function findBundlerFiles(): Promise<BundlerFiles> {
     ].join(" "),
   };
 }
+
+/** Under a host that is root the bundler has a user of its own, like every guest. */
+async function assertReadable(script: string): Promise<void> {
+  if (process.getuid?.() !== 0 || ((await stat(script)).mode & OTHERS_READ) !== 0) return;
+  const message = "Cannot bundle plugins: only root may read the host's packages, and guests are not root.";
+  throw new PaddockError("SETUP_FAILED", message, {
+    hint: 'They were installed under a strict umask: run "chmod -R o+rX" on the node_modules and packages folders.',
+  });
+}
+
+const OTHERS_READ = 0o004;
 
 interface FoundPackage {
   readonly name: string;

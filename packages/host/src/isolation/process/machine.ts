@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { chmod, copyFile, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PaddockError } from "@paddock/contract";
@@ -43,11 +43,24 @@ export async function inspectMachine(home: string): Promise<Machine> {
     instance,
     runDirectory,
     hostLimits: readHostLimits(),
-    stub: fileURLToPath(
-      new URL(`../../../native/prebuilt/linux-${process.arch}/launch-stub`, import.meta.url),
-    ),
+    stub: await placeStub(runDirectory),
   };
 }
+
+/** The launch stub, as a file that the plugins' users may execute: an installation under umask 077 makes none. */
+async function placeStub(runDirectory: string): Promise<string> {
+  const shipped = fileURLToPath(
+    new URL(`../../../native/prebuilt/linux-${process.arch}/launch-stub`, import.meta.url),
+  );
+  const { mode } = await stat(shipped);
+  if ((mode & EXECUTABLE_BY_ALL) === EXECUTABLE_BY_ALL) return shipped;
+  const copy = join(runDirectory, "launch-stub");
+  await copyFile(shipped, copy);
+  await chmod(copy, 0o555);
+  return copy;
+}
+
+const EXECUTABLE_BY_ALL = 0o555;
 
 export function missingBubblewrap(why: string): PaddockError {
   return new PaddockError("SETUP_FAILED", `Cannot isolate plugins: bubblewrap is missing: ${why}.`, {
