@@ -9,6 +9,7 @@ import {
 import type { GuestEnd, GuestProcess, Isolation, KillReason } from "../isolation/isolation.js";
 import { LogBudget } from "../log-budget.js";
 import { Call, type CallOwner } from "./call.js";
+import { lateStart, startedLate, unanswered } from "./call-errors.js";
 import { GuestConnection, type Reply } from "./connection.js";
 import type { Deadlines } from "./deadlines.js";
 import { endError, recycledError, replyError } from "./guest-errors.js";
@@ -97,9 +98,9 @@ export class GuestSession implements CallOwner {
       return session;
     } catch (error) {
       const isLate = limit.aborted && !isPaddockError(error);
-      process?.kill(isLate ? { code: "TIMEOUT", message: lateMessage(plugin) } : FAILED_START);
+      process?.kill(isLate ? { code: "TIMEOUT", message: startedLate(plugin) } : FAILED_START);
       await process?.ended;
-      throw isLate ? lateError(plugin) : error;
+      throw isLate ? lateStart(plugin) : error;
     }
   }
 
@@ -185,15 +186,11 @@ export class GuestSession implements CallOwner {
     const { action, timeoutMs } = call.request;
     const runMs = performance.now() - call.startedAt;
     if (runMs < action.timeoutMs - 1) {
-      call.reject(
-        this.#timeoutError(call, timeoutMs, "Give it more time with timeoutMs, or make the action shorter."),
-      );
+      call.reject(unanswered(this.#identity.plugin, action, timeoutMs, "timeoutMs"));
       this.onAbandoned(call);
       return;
     }
-    call.reject(
-      this.#timeoutError(call, action.timeoutMs, "Raise limits.timeout, or make the action shorter."),
-    );
+    call.reject(unanswered(this.#identity.plugin, action, action.timeoutMs, "limits.timeout"));
     if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
       this.#cancel(call);
       this.#surroundings.deadlines.add(call, call.startedAt + action.timeoutMs + CANCEL_GRACE_MS);
@@ -339,18 +336,6 @@ export class GuestSession implements CallOwner {
     }
     return end;
   }
-
-  #timeoutError(call: Call, afterMs: number, hint: string): PaddockError {
-    const { id } = this.#identity.plugin.manifest;
-    return new PaddockError(
-      "TIMEOUT",
-      `Cannot run "${call.request.action.name}" of "${id}": no answer within ${afterMs} ms.`,
-      {
-        hint,
-        data: { plugin: id, action: call.request.action.name, timeoutMs: afterMs },
-      },
-    );
-  }
 }
 
 function newest(calls: readonly Call[]): Call | undefined {
@@ -361,17 +346,6 @@ function newest(calls: readonly Call[]): Call | undefined {
 }
 
 const FAILED_START: KillReason = { code: "KILLED", message: "its start failed" };
-
-function lateMessage(plugin: LoadedPlugin): string {
-  return `it was not ready within ${plugin.limits.startTimeoutMs} ms`;
-}
-
-function lateError(plugin: LoadedPlugin): PaddockError {
-  return new PaddockError("TIMEOUT", `Cannot start "${plugin.manifest.id}": ${lateMessage(plugin)}.`, {
-    hint: "Raise limits.startTimeout, or let the plugin do less before it is ready.",
-    data: { plugin: plugin.manifest.id, timeoutMs: plugin.limits.startTimeoutMs },
-  });
-}
 
 function expireAfter(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {
   let timer: NodeJS.Timeout | undefined;

@@ -1,12 +1,7 @@
-import {
-  type ErrorCode,
-  isPaddockError,
-  MAX_OUTBOUND_BYTES,
-  PaddockError,
-  toPaddockError,
-} from "@paddock/contract";
+import { isPaddockError, MAX_OUTBOUND_BYTES, PaddockError, toPaddockError } from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
 import { Call, type CallOwner, type CallRequest } from "./call.js";
+import { type Failure, noRoom, notReady, overloaded, unavailable } from "./call-errors.js";
 import { Deadlines } from "./deadlines.js";
 import type { GuestLog } from "./guest-log.js";
 import { GuestSession, type GuestSurroundings, type RequestHandler } from "./guest-session.js";
@@ -108,7 +103,7 @@ export class Supervisor {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(closedError());
+    this.#closing.abort(new PaddockError("HOST_CLOSED", "The host is closed."));
     clearInterval(this.#ticker);
     await Promise.allSettled(this.#starts);
     await Promise.all([...this.#sessions].map((session) => session.stop(CLOSING)));
@@ -146,7 +141,7 @@ export class Supervisor {
       return;
     }
     if (slot.waiting >= plugin.limits.concurrency || slot.waitingCharacters > MAX_OUTBOUND_BYTES) {
-      call.reject(overloaded(plugin, call, slot.waiting));
+      call.reject(overloaded(plugin, call.request.action, slot.waiting));
       return;
     }
     this.#whileStarting(call);
@@ -181,7 +176,7 @@ export class Supervisor {
     const { request } = call;
     const waiting: CallOwner = {
       onReply: () => undefined,
-      onExpired: () => call.reject(notReady(call)),
+      onExpired: () => call.reject(notReady(request.action, request.timeoutMs)),
       onAbandoned: () => undefined,
     };
     call.owner = waiting;
@@ -258,15 +253,7 @@ export class Supervisor {
     for (const session of this.#sessions) {
       if (session.idleSince < (idlest?.idleSince ?? Number.POSITIVE_INFINITY)) idlest = session;
     }
-    if (idlest === undefined) {
-      throw new PaddockError(
-        "OVERLOADED",
-        `Cannot start "${plugin.manifest.id}": ${MAX_GUESTS} guests are busy.`,
-        {
-          data: { retryAfterMs: 1_000 },
-        },
-      );
-    }
+    if (idlest === undefined) throw noRoom(plugin, MAX_GUESTS);
     await idlest.retire(IDLE);
   }
 
@@ -309,41 +296,5 @@ async function retireSlot(slot: Slot): Promise<void> {
 
 function send(plugin: LoadedPlugin, session: GuestSession, call: Call): void {
   if (session.load < plugin.limits.concurrency && !session.isClogged) session.send(call);
-  else call.reject(overloaded(plugin, call, session.load));
-}
-
-function overloaded(plugin: LoadedPlugin, call: Call, load: number): PaddockError {
-  return new PaddockError(
-    "OVERLOADED",
-    `Cannot run "${call.request.action.name}" of "${plugin.manifest.id}": ${load} calls are in flight.`,
-    { hint: "Call again later, or raise limits.concurrency.", data: { retryAfterMs: 100 } },
-  );
-}
-
-function notReady({ request }: Call): PaddockError {
-  return new PaddockError(
-    "TIMEOUT",
-    `Cannot run "${request.action.name}": its guest was not ready within ${request.timeoutMs} ms.`,
-    { hint: "Give the first call more time, or start the guest before it is needed." },
-  );
-}
-
-interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
-function unavailable(plugin: LoadedPlugin, retryAfterMs: number, last: Failure | undefined): PaddockError {
-  return new PaddockError(
-    "PLUGIN_UNAVAILABLE",
-    `Plugin "${plugin.manifest.id}" failed too often; it is started again in ${retryAfterMs} ms. Last: ${last?.message ?? "unknown"}`,
-    {
-      hint: "Correct what failed last; the plugin's log may say more.",
-      data: { retryAfterMs, last },
-    },
-  );
-}
-
-function closedError(): PaddockError {
-  return new PaddockError("HOST_CLOSED", "The host is closed.");
+  else call.reject(overloaded(plugin, call.request.action, session.load));
 }

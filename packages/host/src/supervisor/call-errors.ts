@@ -1,0 +1,74 @@
+import { type ErrorCode, PaddockError } from "@paddock/contract";
+import type { LoadedAction, LoadedPlugin } from "./plugin.js";
+
+/** Why a plugin failed last. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export function overloaded({ manifest }: LoadedPlugin, action: LoadedAction, load: number): PaddockError {
+  return new PaddockError(
+    "OVERLOADED",
+    `Cannot run "${action.name}" of "${manifest.id}": ${load} calls are in flight.`,
+    { hint: "Call again later, or raise limits.concurrency.", data: { retryAfterMs: 100 } },
+  );
+}
+
+export function noRoom({ manifest }: LoadedPlugin, guests: number): PaddockError {
+  return new PaddockError("OVERLOADED", `Cannot start "${manifest.id}": ${guests} guests are busy.`, {
+    data: { retryAfterMs: 1_000 },
+  });
+}
+
+/** The caller's deadline passed while its guest was still starting. */
+export function notReady(action: LoadedAction, timeoutMs: number): PaddockError {
+  return new PaddockError(
+    "TIMEOUT",
+    `Cannot run "${action.name}": its guest was not ready within ${timeoutMs} ms.`,
+    { hint: "Give the first call more time, or start the guest before it is needed." },
+  );
+}
+
+/** No answer in time; `bound` is what would have given it more. */
+export function unanswered(
+  { manifest }: LoadedPlugin,
+  action: LoadedAction,
+  timeoutMs: number,
+  bound: "timeoutMs" | "limits.timeout",
+): PaddockError {
+  const hint =
+    bound === "timeoutMs"
+      ? "Give it more time with timeoutMs, or make the action shorter."
+      : "Raise limits.timeout, or make the action shorter.";
+  return new PaddockError(
+    "TIMEOUT",
+    `Cannot run "${action.name}" of "${manifest.id}": no answer within ${timeoutMs} ms.`,
+    { hint, data: { plugin: manifest.id, action: action.name, timeoutMs } },
+  );
+}
+
+export function startedLate({ limits }: LoadedPlugin): string {
+  return `it was not ready within ${limits.startTimeoutMs} ms`;
+}
+
+export function lateStart(plugin: LoadedPlugin): PaddockError {
+  const { id } = plugin.manifest;
+  return new PaddockError("TIMEOUT", `Cannot start "${id}": ${startedLate(plugin)}.`, {
+    hint: "Raise limits.startTimeout, or let the plugin do less before it is ready.",
+    data: { plugin: id, timeoutMs: plugin.limits.startTimeoutMs },
+  });
+}
+
+/** It failed too often to be started again at once. */
+export function unavailable(
+  { manifest }: LoadedPlugin,
+  retryAfterMs: number,
+  last: Failure | undefined,
+): PaddockError {
+  return new PaddockError(
+    "PLUGIN_UNAVAILABLE",
+    `Plugin "${manifest.id}" failed too often; it is started again in ${retryAfterMs} ms. Last: ${last?.message ?? "unknown"}`,
+    { hint: "Correct what failed last; the plugin's log may say more.", data: { retryAfterMs, last } },
+  );
+}
