@@ -1,9 +1,10 @@
 /**
  * Makes a clone ready, then runs a script on the repository's own Node:
  *
- *   node scripts/setup.mjs [--quiet] [--emulator] [--count] [--run FILE ARGS…]
+ *   node scripts/setup.mjs [--quiet] [--tests] [--emulator] [--count] [--run FILE ARGS…]
  *
- * --quiet says nothing unless it fails; --emulator is for tests of another processor; --count ends a failed
+ * --quiet says nothing unless it fails; --tests is for what only tests need, --emulator for tests
+ * of another processor; --count ends a failed
  * set-up with the line that CI reads at the end of a test run.
  *
  * Plain JavaScript without dependencies, for the machine's own Node: nothing is installed yet. Says what it
@@ -19,6 +20,7 @@ import { withSetupLock } from "./setup/lock.mjs";
 import { requireNode } from "./setup/node-version.mjs";
 import { runScript } from "./setup/run-script.mjs";
 import { SetupStop } from "./setup/setup-stop.mjs";
+import { ensureTestTools } from "./setup/test-tools.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { flags, file, args } = parseArguments(process.argv.slice(2));
@@ -29,6 +31,7 @@ try {
   await withSetupLock(root, say, async () => {
     // First, because it may have to ask a person for something.
     ensureBubblewrap(say);
+    if (flags.includes("--tests")) ensureTestTools(say);
     if (flags.includes("--emulator")) ensureEmulator(say);
     await ensureDependencies(root, say);
     await ensureBuild(root, say);
