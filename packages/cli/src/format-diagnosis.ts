@@ -61,9 +61,7 @@ function privilegeRows({ privileges }: Diagnosis, { colors }: Stream): readonly 
     limit,
     held: who.map((one) => privileges[one].find((row) => row.limit === limit)),
   }));
-  const differing = rows.filter(
-    ({ held }) => new Set(held.map((row) => `${row?.by} ${row?.isExact}`)).size > 1,
-  );
+  const differing = rows.filter(({ held }) => new Set(held.map((row) => row?.by)).size > 1);
   return [
     ["", ...who.map((text) => ({ text, paint: colors.dim }))],
     ...differing.map(({ limit, held }) => [limit, ...held.map((row) => word(row, colors))]),
@@ -71,13 +69,11 @@ function privilegeRows({ privileges }: Diagnosis, { colors }: Stream): readonly 
 }
 
 function word(row: Enforcement | undefined, colors: Stream["colors"]): Cell {
-  if (row === undefined) return "";
-  const isLoose = row.by === "kernel" && !row.isExact;
-  return isLoose ? { text: "kernel, loosely", paint: colors.yellow } : enforcer(row.by, colors);
+  return row === undefined ? "" : enforcer(row.by, colors);
 }
 
 function enforcer(by: Enforcement["by"], colors: Stream["colors"]): Cell {
-  const paint = { kernel: colors.green, host: colors.green, sampling: colors.yellow, nobody: colors.red }[by];
+  const paint = { kernel: colors.green, host: colors.green, sampling: colors.yellow }[by];
   return { text: by, paint };
 }
 

@@ -6,6 +6,7 @@ const MB = 1024 ** 2;
 
 /** A group that takes whoever is placed in it. */
 export const GROUP: Cgroup = {
+  hasMemory: true,
   hasCpu: true,
   memberships: ["4:memory:/paddock-1-2/acme.probe-1", "1:cpu:/paddock-1-2/acme.probe-1"],
   made: Promise.resolve(),

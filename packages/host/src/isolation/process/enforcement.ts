@@ -2,18 +2,17 @@ import { LIMIT_NAMES, type LimitName } from "@paddock/contract";
 import type { Controller } from "./cgroup/cgroup.js";
 import { CPU_SAMPLE_MS } from "./cpu-watch.js";
 import { DISK_SAMPLE_MS } from "./disk-watch.js";
+import { MEMORY_SAMPLE_MS } from "./memory-watch.js";
 
 /**
- * Who holds a limit: the kernel at every instant, the host by looking again and again, the host because the
- * thing passes through its hands, or nobody.
+ * Who holds a limit: the kernel at every instant, the host by looking again and again, or because the
+ * thing passes through its hands.
  */
-export type Enforcer = "kernel" | "sampling" | "host" | "nobody";
+export type Enforcer = "kernel" | "sampling" | "host";
 
 export interface Enforcement {
   readonly limit: LimitName;
   readonly by: Enforcer;
-  /** False where more than the limit can pass for a while, or always. */
-  readonly isExact: boolean;
   /** With what, for people. */
   readonly how: string;
 }
@@ -53,27 +52,19 @@ export function enforcementTable(): Readonly<Record<Privilege, readonly Enforcem
 
 type Held = Omit<Enforcement, "limit">;
 
-const kernel = (how: string): Held => ({ by: "kernel", isExact: true, how });
-const sampling = (how: string): Held => ({ by: "sampling", isExact: false, how });
-const host = (how: string): Held => ({ by: "host", isExact: true, how });
+const kernel = (how: string): Held => ({ by: "kernel", how });
+const sampling = (how: string): Held => ({ by: "sampling", how });
+const host = (how: string): Held => ({ by: "host", how });
 
 const ENFORCED: Readonly<Record<LimitName, (means: Means) => Held>> = {
   memory: ({ controllers }) =>
     controllers?.has("memory")
       ? kernel("memory control group")
-      : { by: "kernel", isExact: false, how: "RLIMIT_DATA: the limit and what the interpreter reserves" },
-  cpu: ({ controllers }) => {
-    if (controllers === undefined) {
-      return sampling(`looked at every ${CPU_SAMPLE_MS} ms, stopped until it has paid`);
-    }
-    return controllers.has("cpu")
+      : sampling(`looked at every ${MEMORY_SAMPLE_MS} ms; never above what RLIMIT_DATA reserves`),
+  cpu: ({ controllers }) =>
+    controllers?.has("cpu")
       ? kernel("cpu control group")
-      : {
-          by: "nobody",
-          isExact: false,
-          how: "the control groups that the host may make have no cpu controller",
-        };
-  },
+      : sampling(`looked at every ${CPU_SAMPLE_MS} ms, stopped until it has paid`),
   cpuTime: () => kernel("RLIMIT_CPU"),
   timeout: () => host("a timer; then the guest is ended"),
   startTimeout: () => host("a timer; then the guest is ended"),

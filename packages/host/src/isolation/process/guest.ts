@@ -44,7 +44,7 @@ export function createGuest(
     signal: abort.signal,
   });
   const memory =
-    plan.cgroup === undefined
+    plan.cgroup?.hasMemory !== true
       ? startMemoryWatch({
           pid,
           startTime,

@@ -69,6 +69,7 @@ function createGroup(places: readonly Place[], label: string, limits: CgroupLimi
   made.catch(() => undefined);
   const at = (name: V1Controller, file: string) => join(directories.get(name) ?? "", file);
   return {
+    hasMemory: directories.has("memory"),
     hasCpu: directories.has("cpu"),
     memberships,
     made,

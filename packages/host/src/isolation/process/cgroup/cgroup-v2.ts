@@ -95,6 +95,7 @@ function createGroup(
   // Whoever places a process hears of it.
   made.catch(() => undefined);
   return {
+    hasMemory: controllers.has("memory"),
     hasCpu: controllers.has("cpu"),
     made,
     joinFiles: [],

@@ -23,6 +23,8 @@ export interface CgroupLimits {
 
 /** The control group of one guest. */
 export interface Cgroup {
+  /** Whether the kernel counts the guest's memory here. */
+  readonly hasMemory: boolean;
   /** Whether `limitCpu` limits anything here. */
   readonly hasCpu: boolean;
   /** Paths as /proc/PID/cgroup shows them, by line prefix. */
