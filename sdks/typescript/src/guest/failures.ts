@@ -39,10 +39,10 @@ function isDiskFull(thrown: unknown): boolean {
 
 /** What V8 says when the kernel refuses memory for a buffer or for WebAssembly; a full heap ends the process. */
 const MEMORY_REFUSED =
-  /Array buffer allocation failed|could not allocate memory|Unable to grow instance memory/;
+  /Array buffer allocation failed|could not allocate memory|Failed to allocate memory|Unable to grow instance memory/;
 
 function isMemoryRefused(thrown: unknown): boolean {
-  return thrown instanceof RangeError && MEMORY_REFUSED.test(thrown.message);
+  return thrown instanceof Error && MEMORY_REFUSED.test(thrown.message);
 }
 
 export function wireError(code: ErrorCode, message: string, data: object = {}): WireError {

@@ -13,7 +13,8 @@ const CAPABILITIES: ReadonlyMap<unknown, readonly [capability: string, doing: st
 export function translateDenial(thrown: unknown): unknown {
   if (!(thrown instanceof Error) || !("code" in thrown) || thrown.code !== "ERR_ACCESS_DENIED") return thrown;
   const { permission, resource } = thrown as { readonly permission?: unknown; readonly resource?: unknown };
-  const [capability, doing] = CAPABILITIES.get(permission) ?? ["", `use ${String(permission)}`];
+  // Newer versions of Node refuse more than this knows, some of it without a name.
+  const [capability, doing] = CAPABILITIES.get(permission) ?? ["", `do that (EACCES, ${thrown.message})`];
   const file = typeof resource === "string" && resource !== "" ? resource : undefined;
   const subject = file === undefined ? "" : ` ${JSON.stringify(file)}`;
   const line =

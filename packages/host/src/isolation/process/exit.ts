@@ -26,7 +26,8 @@ const ABORT_EXITS: readonly number[] = [
 ];
 
 /** What they print then. The guest could print it too: it would only blame itself. */
-const OUT_OF_MEMORY = /out of memory|Allocation failed|bad_alloc|MemoryError|Cannot allocate memory/i;
+const OUT_OF_MEMORY =
+  /out of memory|allocation failed|failed to (?:allocate|reserve)|bad_alloc|MemoryError|cannot allocate memory|Empty MaybeLocal/i;
 
 /** An abort with this much of the limit used is taken for a want of memory. */
 const NEAR_LIMIT_PART = 0.75;
