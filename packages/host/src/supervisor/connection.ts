@@ -20,6 +20,9 @@ import { RequestTable } from "./request-table.js";
 /** A guest's own messages that are handled before the event loop goes on; the rest wait. */
 export const MAX_MESSAGES_PER_TURN = 64;
 
+/** Lines of one turn leave together, but in parts of this size: the guest begins while the host still writes. */
+const PART_CHARACTERS = 4_000;
+
 export interface ConnectionHandlers {
   /** Answers a guest's request; a rejection becomes a failure reply. */
   readonly request: (request: Request) => Promise<unknown>;
@@ -40,7 +43,7 @@ export interface ReplyTarget {
 /**
  * The host's end of a guest's channel. What arrives is hostile: it is bounded before it is parsed, a reply
  * settles only the request that it answers and only once, and no guest gets more than its share of a turn
- * of the event loop. Lines of one turn leave in one write.
+ * of the event loop. Lines of one turn leave in few writes.
  */
 export class GuestConnection {
   readonly #channel: Duplex;
@@ -104,14 +107,19 @@ export class GuestConnection {
   #send(line: string): void {
     if (this.#isClosed) return;
     this.#out += `${line}\n`;
+    if (this.#out.length >= PART_CHARACTERS) this.#flush();
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     queueMicrotask(() => {
       this.#isFlushing = false;
-      const text = this.#out;
-      this.#out = "";
-      if (!this.#channel.destroyed && this.#channel.writable) this.#channel.write(text);
+      this.#flush();
     });
+  }
+
+  #flush(): void {
+    const text = this.#out;
+    this.#out = "";
+    if (text !== "" && !this.#channel.destroyed && this.#channel.writable) this.#channel.write(text);
   }
 
   /** A mistake of ours while reading a guest's words ends that guest, never the host. */
