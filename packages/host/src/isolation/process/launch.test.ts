@@ -166,6 +166,29 @@ describe("launch()", () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 
+  it("verifies the code behind standing walls, and lets nothing run that is not what it was", async () => {
+    const uidOf = (owner: string) => allocateUid(owner, UIDS);
+    const prepared = await prepareLaunch({ machine, keepers, spec: await spec(), home: home.path, uidOf });
+    const { plan, outer, data } = prepared;
+    let standing: readonly string[] = [];
+    const verify = async () => {
+      standing = holdings().children.filter((one) => !before.children.includes(one));
+      throw new Error("changed in the store");
+    };
+    const first = {
+      bubblewrap: machine.bubblewrap,
+      outerStub: outer?.stub,
+      runDirectory: machine.runDirectory,
+    };
+    await expect(
+      launch(first, { ...plan.spec, verify }, Promise.resolve(prepared), undefined),
+    ).rejects.toThrow("changed in the store");
+    expect(standing.length).toBeGreaterThan(0);
+    expect(lines.map(({ text }) => text)).not.toContain("the program ran");
+    await plan.cgroup?.remove();
+    data?.release();
+  });
+
   it("fails when something says ready that bubblewrap has not named", async () => {
     const bubblewrap = await fakeBubblewrap("printf 'ready\\n' >&3; exec sleep 60");
     const error = await launchChanged((plan) => plan, { machine: { bubblewrap } });

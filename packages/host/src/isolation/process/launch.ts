@@ -104,10 +104,10 @@ export async function launch(
       readStubReport(channel, stop).then((report) => {
         if (report !== STUB_READY) throw setupFailure(report, plan, outer, logs);
       }),
-      // The mounts pin the files by now: what is verified is what will run.
-      spec.verify?.(),
     ]);
     await Promise.race([standing, whenAborted(stop)]);
+    // Only now: the mounts stand, so what is verified here is what will run.
+    await Promise.race([spec.verify?.(), whenAborted(stop)]);
     const { childPid: pid } = await status.read();
     if (pid === undefined) throw setupFailure("", plan, outer, logs);
     const posture = checkPosture(plan, readSeen(pid));
