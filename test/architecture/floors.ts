@@ -11,8 +11,17 @@ export interface Floor {
  */
 export const FLOORS: readonly Floor[] = [
   { about: "the command", rooms: ["packages/cli/src/"] },
+  { about: "a host behind a socket", rooms: ["packages/server/src/"] },
   { about: "the door of the library", rooms: ["packages/host/src/index.ts"] },
   { about: "the composition root", rooms: ["packages/host/src/host.ts"] },
+  {
+    about: "faces of the host: what operators and applications use besides calls",
+    rooms: ["packages/host/src/admin/", "packages/host/src/points/"],
+  },
+  {
+    about: "what a host is to everybody, and what it asks of the machine",
+    rooms: ["packages/host/src/host-interface.ts", "packages/host/src/start-checks.ts"],
+  },
   {
     about: "what happens to a call, and to a request of a guest",
     rooms: [
@@ -25,14 +34,24 @@ export const FLOORS: readonly Floor[] = [
   { about: "a loaded plugin, as data", rooms: ["packages/host/src/supervisor/plugin.ts"] },
   { about: "code, stored and bundled (inside a sandbox)", rooms: ["packages/host/src/bundle/"] },
   {
-    about: "walls, interpreters, rights",
-    rooms: ["packages/host/src/isolation/", "packages/host/src/runtimes/", "packages/host/src/permissions/"],
+    about: "walls, interpreters, rights, bytes that flow",
+    rooms: [
+      "packages/host/src/isolation/",
+      "packages/host/src/runtimes/",
+      "packages/host/src/permissions/",
+      "packages/host/src/streams/",
+    ],
   },
   { about: "the port of the runtimes", rooms: ["packages/host/src/runtimes/runtime.ts"] },
   { about: "the port of the isolations", rooms: ["packages/host/src/isolation/isolation.ts"] },
   {
     about: "what the rooms above stand on",
-    rooms: ["packages/host/src/config/", "packages/host/src/store/", "sdks/typescript/src/"],
+    rooms: [
+      "packages/host/src/config/",
+      "packages/host/src/store/",
+      "packages/host/src/telemetry/",
+      "sdks/typescript/src/",
+    ],
   },
   { about: "small leaf files of the host", rooms: ["packages/host/src/"] },
   { about: "what both sides of a wall agree on", rooms: ["packages/contract/src/"] },

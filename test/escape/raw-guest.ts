@@ -45,6 +45,7 @@ export const RAW_LIMITS: Limits = {
   files: 64,
   messageBytes: 65_536,
   payloadBytes: 65_536,
+  resultBytes: 1_048_576,
   logLinesPerSecond: 1_000,
   concurrency: 1,
 };

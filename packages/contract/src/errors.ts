@@ -40,6 +40,20 @@ export const ERRORS = {
     fault: "host",
     title: "The host's store could not be read or written.",
   },
+  HOME_IN_USE: {
+    http: 503,
+    exit: 75,
+    retryable: false,
+    fault: "host",
+    title: "Another host uses the same home.",
+  },
+  HOST_UNREACHABLE: {
+    http: 503,
+    exit: 69,
+    retryable: true,
+    fault: "host",
+    title: "No host answers on its control socket.",
+  },
   INTERNAL: { http: 500, exit: 70, retryable: false, fault: "host", title: "The host made a mistake." },
 
   MANIFEST_INVALID: {
@@ -77,6 +91,13 @@ export const ERRORS = {
     fault: "plugin",
     title: "The plugin's code failed while it started.",
   },
+  DEPENDENCY_UNMET: {
+    http: 422,
+    exit: 69,
+    retryable: false,
+    fault: "plugin",
+    title: "A plugin that it depends on is missing or does not fit.",
+  },
 
   PLUGIN_NOT_FOUND: {
     http: 404,
@@ -91,6 +112,27 @@ export const ERRORS = {
     retryable: false,
     fault: "caller",
     title: "The plugin has no such action.",
+  },
+  POINT_NOT_FOUND: {
+    http: 404,
+    exit: 66,
+    retryable: false,
+    fault: "caller",
+    title: "No loaded plugin implements the extension point.",
+  },
+  CALLER_DENIED: {
+    http: 403,
+    exit: 77,
+    retryable: false,
+    fault: "caller",
+    title: "The caller may not use this action.",
+  },
+  CALL_TOO_DEEP: {
+    http: 400,
+    exit: 65,
+    retryable: false,
+    fault: "caller",
+    title: "Plugins call one another too deeply.",
   },
   USAGE_INVALID: {
     http: 400,
@@ -128,6 +170,34 @@ export const ERRORS = {
     fault: "caller",
     title: "Too many calls are waiting for this plugin.",
   },
+  RATE_LIMITED: {
+    http: 429,
+    exit: 75,
+    retryable: true,
+    fault: "caller",
+    title: "Too many calls in a short time.",
+  },
+  CIRCUIT_OPEN: {
+    http: 503,
+    exit: 75,
+    retryable: true,
+    fault: "plugin",
+    title: "The plugin failed too often and is given a rest.",
+  },
+  PLUGIN_SUSPENDED: {
+    http: 503,
+    exit: 75,
+    retryable: true,
+    fault: "host",
+    title: "The plugin is suspended by its operator.",
+  },
+  PLUGIN_QUARANTINED: {
+    http: 503,
+    exit: 69,
+    retryable: false,
+    fault: "plugin",
+    title: "The plugin is in quarantine until its operator releases it.",
+  },
   PLUGIN_UNAVAILABLE: {
     http: 503,
     exit: 75,
@@ -164,7 +234,21 @@ export const ERRORS = {
     fault: "plugin",
     title: "The plugin's answer is too large.",
   },
+  FILE_REFUSED: {
+    http: 502,
+    exit: 65,
+    retryable: false,
+    fault: "plugin",
+    title: "A file of the plugin's answer cannot be used.",
+  },
 
+  UNRESPONSIVE: {
+    http: 502,
+    exit: 70,
+    retryable: true,
+    fault: "plugin",
+    title: "The plugin stopped answering health checks.",
+  },
   MEMORY_LIMIT: {
     http: 502,
     exit: 137,

@@ -17,6 +17,7 @@ export {
   parseConfig,
   type WrittenLimits,
 } from "./config/parse-config.js";
+export { type PluginSettings, SHARES, type Share, type WrittenSettings } from "./config/plugin-settings.js";
 export { DEFAULT_PRESET, PRESET_NAMES, PRESETS, type Preset } from "./config/presets.js";
 export { ERRORS, type ErrorCode, type ErrorRow, type Fault, isErrorCode } from "./errors.js";
 export { escapeText } from "./escape-text.js";

@@ -80,6 +80,12 @@ export const LIMITS = {
     production: "4MB",
     highSecurity: "1MB",
   }),
+  result: row("size", "One answer of the guest: JSON or bytes, gathered from a stream.", {
+    max: "1GB",
+    development: "64MB",
+    production: "16MB",
+    highSecurity: "4MB",
+  }),
   logRate: row("rate", "Lines the guest may log; more are dropped and counted.", {
     max: "100000/s",
     development: "1000/s",
@@ -122,6 +128,7 @@ export interface Limits {
   readonly files: number;
   readonly messageBytes: number;
   readonly payloadBytes: number;
+  readonly resultBytes: number;
   readonly logLinesPerSecond: number;
   readonly concurrency: number;
 }

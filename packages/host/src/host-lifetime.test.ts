@@ -9,7 +9,8 @@ import {
   makeTemporaryHome,
   type TemporaryHome,
 } from "../../../test/plugins/host-behaviours/temporary-home.js";
-import { createHost, type Host } from "./host.js";
+import { createHost } from "./host.js";
+import type { Host } from "./host-interface.js";
 
 let before: Holdings;
 let home: TemporaryHome;

@@ -13,7 +13,8 @@ import {
   type TemporaryHome,
 } from "../../../test/plugins/host-behaviours/temporary-home.js";
 import { writePlugin } from "../../../test/plugins/host-behaviours/write-plugin.js";
-import { createHost, type Host } from "./host.js";
+import { createHost } from "./host.js";
+import type { Host } from "./host-interface.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
 
 const isRoot = process.getuid?.() === 0;

@@ -1,65 +1,28 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Manifest, type PaddockConfig, PaddockError } from "@paddock/contract";
+import { PaddockError } from "@paddock/contract";
 import { createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
-import type { DecisionRecord } from "./capabilities/decision-record.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
 import { createKeyValueProvider } from "./capabilities/kv.js";
 import { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
-import type { Isolation, Mechanism } from "./isolation/isolation.js";
+import type { Host, HostOptions, PluginInfo } from "./host-interface.js";
+import type { Isolation } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
 import { loadPlugin } from "./loading/load-plugin.js";
 import { compileActionSchemas } from "./pipeline/action-schemas.js";
-import { type CallOptions, readCallOptions } from "./pipeline/call-options.js";
+import { readCallOptions } from "./pipeline/call-options.js";
 import { encodePayload } from "./pipeline/encode-payload.js";
 import { compose, type Handler } from "./pipeline/pipeline.js";
 import { checkPluginConfig } from "./pipeline/plugin-config.js";
 import { createTraceparents } from "./pipeline/traceparent.js";
 import { type ActionSchemas, validate } from "./pipeline/validate.js";
 import { createNodeRuntime } from "./runtimes/node.js";
+import { assertMechanisms, makeHome } from "./start-checks.js";
 import { createSqliteStore } from "./store/sqlite.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
 import type { Guest } from "./supervisor/guest-session.js";
 import type { LoadedPlugin } from "./supervisor/plugin.js";
-import { type GuestReport, Supervisor } from "./supervisor/supervisor.js";
-
-export interface HostOptions extends PaddockConfig {
-  /** Called with every line that a plugin logs: bounded, rate limited, escaped. Must not throw. */
-  readonly onLog?: (log: GuestLog) => void;
-  /** Called with every decision about a guest's request. Must be quick. */
-  readonly onDecision?: (record: DecisionRecord) => void;
-}
-
-/** What a host tells about a plugin it has loaded. */
-export interface PluginInfo {
-  readonly id: string;
-  readonly version: string;
-  readonly title: string;
-  /** Content digest of what runs: the plugin's identity. */
-  readonly digest: string;
-  readonly manifest: Manifest;
-  readonly limits: LoadedPlugin["limits"];
-}
-
-/** Runs plugins. Every method rejects with a PaddockError and nothing else. */
-export interface Host extends AsyncDisposable {
-  /** Snapshots, bundles and checks the plugin in a folder. No code of the plugin runs yet. */
-  load(folder: string): Promise<PluginInfo>;
-  /** Starts the guest of a tenant (default "main") before the first call needs it. */
-  start(plugin: string, tenant?: string): Promise<void>;
-  /** Calls an action; resolves with its answer. */
-  call(plugin: string, action: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
-  /** Lets the calls in flight end, ends the guests and forgets the plugin. Its data stays. */
-  unload(plugin: string): Promise<void>;
-  plugins(): readonly PluginInfo[];
-  /** The walls around the living guests of a plugin, and what these use. */
-  posture(plugin: string): Promise<readonly GuestReport[]>;
-  /** The mechanisms of this machine. */
-  diagnose(): Promise<readonly Mechanism[]>;
-  /** Ends every guest and leaves nothing behind. May be called twice. */
-  close(): Promise<void>;
-}
+import { Supervisor } from "./supervisor/supervisor.js";
 
 /** A host in this process. Rejects with CONFIG_INVALID, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
@@ -180,47 +143,6 @@ function assemble(
     [Symbol.asyncDispose]: () => host.close(),
   };
   return host;
-}
-
-async function makeHome(home: string): Promise<void> {
-  try {
-    // Searchable by the plugins' own users, readable by its owner only.
-    await mkdir(home, { recursive: true, mode: 0o711 });
-  } catch (cause) {
-    throw new PaddockError(
-      "STORE_FAILED",
-      `Cannot use ${home} as the host's home: ${cause instanceof Error ? cause.message : ""}.`,
-      {
-        hint: "Choose another with the option home.",
-        cause,
-      },
-    );
-  }
-}
-
-async function assertMechanisms(config: ResolvedConfig, isolation: Isolation): Promise<void> {
-  const required = new Set<string>(config.requires);
-  const missing = (await isolation.diagnose()).filter(({ name, present }) => !present && required.has(name));
-  if (missing.length === 0) return;
-  // What fails for one reason is said once.
-  const reasons = [...new Set(missing.map(({ found }) => found))];
-  const list = reasons
-    .map(
-      (reason) =>
-        `${missing
-          .filter(({ found }) => found === reason)
-          .map(({ name }) => name)
-          .join(", ")} (${reason})`,
-    )
-    .join("; ");
-  throw new PaddockError(
-    "SETUP_FAILED",
-    `Cannot start: the preset "${config.preset}" requires what this machine lacks: ${list}.`,
-    {
-      hint: [...new Set(missing.map(({ fix }) => fix))].filter(Boolean).join(" "),
-      data: { missing: missing.map(({ name }) => name) },
-    },
-  );
 }
 
 function identify({ plugin, tenant, signal }: Guest): GuestIdentity {

@@ -7,6 +7,7 @@ import { type LIMIT_FIELDS, someLimits } from "../schema/limit-fields.js";
 import { type DocumentKind, parseDocument } from "../schema/parse-document.js";
 import { withoutUndefined } from "../schema/without-undefined.js";
 import { MECHANISM_NAMES, type MechanismName } from "./mechanisms.js";
+import { settings, settingsShape, toSettings, type WrittenSettings } from "./plugin-settings.js";
 import { PRESET_NAMES } from "./presets.js";
 
 /** What an operator writes: `paddock.config.ts`, `.js`, `.json`, or the options of the host. */
@@ -17,6 +18,8 @@ export interface PaddockConfig {
   readonly home?: string;
   /** Ceilings for every plugin, as people write them (`{ memory: "256MB" }`), in place of the preset's. */
   readonly limits?: WrittenLimits;
+  /** How every plugin is run and called. */
+  readonly defaults?: WrittenSettings;
   /** What is different for one plugin, by its id. */
   readonly plugins?: Readonly<Record<string, PluginConfig>>;
   /** Mechanisms that must stand besides those that the preset requires. */
@@ -24,6 +27,7 @@ export interface PaddockConfig {
   /** Programs that run plugins; found by the host when not given. */
   readonly interpreter?: {
     readonly node?: string;
+    readonly python?: string;
     /** False turns the guards inside the language off: errors get worse, the walls stay what they are. */
     readonly guards?: boolean;
   };
@@ -31,7 +35,7 @@ export interface PaddockConfig {
   readonly uids?: { readonly from: number; readonly count: number };
 }
 
-export interface PluginConfig {
+export interface PluginConfig extends WrittenSettings {
   /** Ceilings for this plugin, in place of those for every plugin: up or down. */
   readonly limits?: WrittenLimits;
   /** Values handed to the plugin; its manifest says which. */
@@ -58,13 +62,16 @@ const path = shaped(
 
 const pluginConfig = z
   .strictObject({
+    ...settingsShape,
     limits: someLimits().default({}).meta({ description: "Ceilings for this plugin: up or down." }),
     config: z
       .record(z.string(), z.unknown(), { error: "an object" })
       .meta({ description: "Values handed to the plugin." })
       .optional(),
   })
-  .transform((written) => withoutUndefined(written));
+  .transform(({ limits, config, ...written }) =>
+    withoutUndefined({ limits, config, settings: toSettings(written) }),
+  );
 
 export const configSchema = z
   .strictObject({
@@ -73,6 +80,7 @@ export const configSchema = z
     limits: someLimits()
       .default({})
       .meta({ description: "Ceilings for every plugin, in place of the preset's." }),
+    defaults: settings().default({}).meta({ description: "How every plugin is run and called." }),
     plugins: named(pluginId, pluginConfig, MAX_PLUGINS, "plugins and their settings")
       .prefault({})
       .meta({ description: "What is different for one plugin." }),
@@ -82,6 +90,7 @@ export const configSchema = z
     interpreter: z
       .strictObject({
         node: path.meta({ description: "The Node.js that runs plugins." }).optional(),
+        python: path.meta({ description: "The Python that runs plugins." }).optional(),
         guards: flag()
           .meta({ description: "Guards inside the language, for better error messages; on unless false." })
           .optional(),

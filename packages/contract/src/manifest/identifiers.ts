@@ -40,3 +40,8 @@ export const errorCode = shaped(
   64,
   "a code in capitals such as NOT_A_PICTURE, at most 64 long",
 );
+export const moduleName = shaped(
+  /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$/,
+  128,
+  "the name of a Python module such as statistics or xml.etree",
+);

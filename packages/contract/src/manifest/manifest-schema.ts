@@ -6,7 +6,7 @@ import { withoutPrototype } from "../schema/without-prototype.js";
 import { withoutUndefined } from "../schema/without-undefined.js";
 import { type ActionSpec, actionSchema, MAX_DESCRIPTION_LENGTH, MAX_TITLE_LENGTH } from "./action.js";
 import { bundlePath } from "./bundle-path.js";
-import { actionName, pluginId, point, version, versionRange } from "./identifiers.js";
+import { actionName, moduleName, pluginId, point, version, versionRange } from "./identifiers.js";
 import { type Manifest, RUNTIME_KINDS } from "./manifest.js";
 import { schemaSource } from "./schema-source.js";
 
@@ -14,6 +14,7 @@ const MAX_ACTIONS = 256;
 const MAX_POINTS = 64;
 const MAX_REQUESTS = 64;
 const MAX_DEPENDENCIES = 64;
+const MAX_IMPORTS = 256;
 
 const requests = z
   .array(capabilityRequestSchema, { error: "a list of capabilities" })
@@ -51,7 +52,14 @@ const writtenManifest = z.strictObject({
     .strictObject({
       kind: z.enum(RUNTIME_KINDS).meta({ description: "What executes the code." }),
       entry: bundlePath.meta({ description: "The first file, relative to the plugin's folder." }),
+      imports: list(moduleName, 0, MAX_IMPORTS, "names of modules")
+        .meta({ description: "Python only: the modules it may import besides its own files." })
+        .optional(),
     })
+    .refine(({ kind, imports }) => imports === undefined || kind === "python", {
+      error: 'no "imports" unless the kind is "python"',
+    })
+    .transform((written) => withoutUndefined(written))
     .meta({ description: "How the code is run." }),
   implements: list(point, 0, MAX_POINTS, "extension points")
     .default([])

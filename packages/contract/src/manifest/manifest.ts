@@ -25,7 +25,12 @@ export interface Manifest {
   /** Versions of Paddock it works with, as a range. */
   readonly engines: { readonly paddock?: string };
   readonly mode: "sandboxed" | "trusted";
-  readonly runtime: { readonly kind: RuntimeKind; readonly entry: string };
+  readonly runtime: {
+    readonly kind: RuntimeKind;
+    readonly entry: string;
+    /** Modules that a Python plugin may import besides its own files; every one when it does not say. */
+    readonly imports?: readonly string[];
+  };
   readonly implements: readonly string[];
   readonly actions: Readonly<Record<string, ActionSpec>>;
   readonly permissions: {

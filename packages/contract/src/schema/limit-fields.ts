@@ -27,6 +27,7 @@ export const LIMIT_FIELDS = {
   files: "files",
   message: "messageBytes",
   payload: "payloadBytes",
+  result: "resultBytes",
   logRate: "logLinesPerSecond",
   concurrency: "concurrency",
 } as const satisfies Record<LimitName, keyof Limits>;
@@ -74,6 +75,7 @@ export function presetLimits(preset: PresetName): Limits {
     files: value("files"),
     messageBytes: value("message"),
     payloadBytes: value("payload"),
+    resultBytes: value("result"),
     logLinesPerSecond: value("logRate"),
     concurrency: value("concurrency"),
   };

@@ -24,6 +24,7 @@ export const BUNDLER_LIMITS: Limits = {
   files: 1_024,
   messageBytes: 64 * 1024,
   payloadBytes: 64 * 1024,
+  resultBytes: 64 * 1024,
   logLinesPerSecond: 100,
   concurrency: 1,
 };

@@ -3,6 +3,7 @@ import {
   MECHANISM_NAMES,
   type MechanismName,
   type ParsedConfig,
+  type PluginSettings,
   PRESETS,
   type PresetName,
   parseConfig,
@@ -18,11 +19,13 @@ export interface ResolvedConfig {
   readonly presetLimits: Limits;
   /** Ceilings that the operator set for every plugin. */
   readonly ownLimits: Partial<Limits>;
+  /** How every plugin is run and called, as far as the operator said. */
+  readonly defaults: PluginSettings;
   /** By plugin id; no prototype. */
   readonly plugins: ParsedConfig["plugins"];
   /** Mechanisms without which no guest starts. */
   readonly requires: readonly MechanismName[];
-  readonly interpreter: { readonly node?: string; readonly guards?: boolean };
+  readonly interpreter: { readonly node?: string; readonly python?: string; readonly guards?: boolean };
   readonly uids: { readonly from: number; readonly count: number };
 }
 
@@ -44,6 +47,7 @@ export function resolveConfig(input: unknown = {}, file: string = FROM_CODE): Re
     home: parsed.home ?? defaultHome(),
     presetLimits: Object.freeze(presetLimits(parsed.preset)),
     ownLimits: parsed.limits,
+    defaults: parsed.defaults,
     plugins: parsed.plugins,
     requires: Object.freeze(MECHANISM_NAMES.filter((name) => required.has(name))),
     interpreter: parsed.interpreter,

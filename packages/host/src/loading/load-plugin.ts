@@ -4,6 +4,7 @@ import { loadPluginCode } from "../bundle/load-plugin.js";
 import { readManifest } from "../bundle/read-manifest.js";
 import type { BundleStore } from "../bundle/store.js";
 import { effectiveLimits } from "../config/effective-limits.js";
+import { effectiveSettings } from "../config/effective-settings.js";
 import type { ResolvedConfig } from "../config/resolve-config.js";
 import type { Isolation } from "../isolation/isolation.js";
 import { effectivePermissions } from "../permissions/effective-permissions.js";
@@ -56,7 +57,7 @@ export async function loadPlugin(
     config: config.plugins[manifest.id]?.config ?? {},
     permissions: effectivePermissions(manifest, config),
     actions: loadActions(manifest, limits.timeoutMs),
-    share: config.preset === "high-security" ? "call" : "tenant",
+    settings: effectiveSettings(config, manifest),
     hasGuards: config.interpreter.guards ?? true,
     dataDirectory: (tenant) => ({ source: join(config.home, "data", manifest.id, `tenant-${tenant}`) }),
     assertUnchanged: () => bundles.check(code.tree),

@@ -1,4 +1,5 @@
 import type { Limits, Manifest, Parameters } from "@paddock/contract";
+import type { EffectiveSettings } from "../config/effective-settings.js";
 import type { DataDirectory } from "../isolation/isolation.js";
 import type { Program } from "../runtimes/runtime.js";
 
@@ -13,8 +14,8 @@ export interface LoadedPlugin {
   /** Effective permissions, told to the guest. */
   readonly permissions: Readonly<Record<string, Parameters>>;
   readonly actions: ReadonlyMap<string, LoadedAction>;
-  /** One guest for all calls of a tenant, or a fresh one for each call. */
-  readonly share: "tenant" | "call";
+  /** How it is run and called. */
+  readonly settings: EffectiveSettings;
   readonly hasGuards: boolean;
   readonly dataDirectory: (tenant: string) => DataDirectory;
   /** Rejects with PLUGIN_INVALID when anybody touched the stored code since it was verified. */

@@ -8,7 +8,8 @@ import {
   type TemporaryHome,
 } from "../../../../test/plugins/host-behaviours/temporary-home.js";
 import { writePlugin } from "../../../../test/plugins/host-behaviours/write-plugin.js";
-import { createHost, type Host } from "../host.js";
+import { createHost } from "../host.js";
+import type { Host } from "../host-interface.js";
 import type { CallOptions } from "../pipeline/call-options.js";
 import { CANCEL_GRACE_MS } from "./guest-session.js";
 import { RESTART_BURST } from "./restart-budget.js";

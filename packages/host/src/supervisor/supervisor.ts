@@ -112,7 +112,7 @@ export class Supervisor {
 
   #attempt(plugin: LoadedPlugin, request: CallRequest, payload: string): Promise<unknown> {
     const call = new Call(request, payload);
-    if (plugin.share === "call") this.#callOnFreshGuest(plugin, call);
+    if (plugin.settings.share === "call") this.#callOnFreshGuest(plugin, call);
     else this.#callOnSharedGuest(plugin, call);
     return call.promise;
   }

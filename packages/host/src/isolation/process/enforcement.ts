@@ -83,6 +83,7 @@ const ENFORCED: Readonly<Record<LimitName, (means: Means) => Held>> = {
   files: () => kernel("RLIMIT_NOFILE"),
   message: () => host("a longer one ends the guest"),
   payload: () => host("a larger one is not sent"),
+  result: () => host("a larger one is not taken"),
   logRate: () => host("more lines are dropped and counted"),
   concurrency: () => host("further calls are refused"),
 };

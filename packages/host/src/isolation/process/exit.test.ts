@@ -32,6 +32,7 @@ const SPEC: LaunchSpec = {
     files: 64,
     messageBytes: 65_536,
     payloadBytes: 65_536,
+    resultBytes: 1_048_576,
     logLinesPerSecond: 100,
     concurrency: 8,
   },

@@ -1,0 +1,44 @@
+import type { Manifest, PaddockConfig } from "@paddock/contract";
+import type { DecisionRecord } from "./capabilities/decision-record.js";
+import type { Mechanism } from "./isolation/isolation.js";
+import type { CallOptions } from "./pipeline/call-options.js";
+import type { GuestLog } from "./supervisor/guest-log.js";
+import type { LoadedPlugin } from "./supervisor/plugin.js";
+import type { GuestReport } from "./supervisor/supervisor.js";
+
+export interface HostOptions extends PaddockConfig {
+  /** Called with every line that a plugin logs: bounded, rate limited, escaped. Must not throw. */
+  readonly onLog?: (log: GuestLog) => void;
+  /** Called with every decision about a guest's request. Must be quick. */
+  readonly onDecision?: (record: DecisionRecord) => void;
+}
+
+/** What a host tells about a plugin it has loaded. */
+export interface PluginInfo {
+  readonly id: string;
+  readonly version: string;
+  readonly title: string;
+  /** Content digest of what runs: the plugin's identity. */
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly limits: LoadedPlugin["limits"];
+}
+
+/** Runs plugins. Every method rejects with a PaddockError and nothing else. */
+export interface Host extends AsyncDisposable {
+  /** Snapshots, bundles and checks the plugin in a folder. No code of the plugin runs yet. */
+  load(folder: string): Promise<PluginInfo>;
+  /** Starts the guest of a tenant (default "main") before the first call needs it. */
+  start(plugin: string, tenant?: string): Promise<void>;
+  /** Calls an action; resolves with its answer. */
+  call(plugin: string, action: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
+  /** Lets the calls in flight end, ends the guests and forgets the plugin. Its data stays. */
+  unload(plugin: string): Promise<void>;
+  plugins(): readonly PluginInfo[];
+  /** The walls around the living guests of a plugin, and what these use. */
+  posture(plugin: string): Promise<readonly GuestReport[]>;
+  /** The mechanisms of this machine. */
+  diagnose(): Promise<readonly Mechanism[]>;
+  /** Ends every guest and leaves nothing behind. May be called twice. */
+  close(): Promise<void>;
+}
