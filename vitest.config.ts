@@ -12,6 +12,7 @@ export default defineConfig({
     alias: {
       "@paddock/contract": path("packages/contract/src/index.ts"),
       "@paddock/host": path("packages/host/src/index.ts"),
+      "@paddock/server": path("packages/server/src/index.ts"),
       "@paddock/sdk/guest-entry": path("sdks/typescript/dist/guest-entry.js"),
       "@paddock/sdk": path("sdks/typescript/src/index.ts"),
     },

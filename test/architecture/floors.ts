@@ -85,6 +85,7 @@ export const SIBLINGS: readonly (readonly string[])[] = [
 export const DOORS: Readonly<Record<string, string>> = {
   "@paddock/contract": "packages/contract/src/index.ts",
   "@paddock/host": "packages/host/src/index.ts",
+  "@paddock/server": "packages/server/src/index.ts",
   "@paddock/sdk": "sdks/typescript/src/index.ts",
   "@paddock/sdk/guest-entry": "sdks/typescript/src/guest/guest-entry.ts",
 };

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { npmCommand } from "../../scripts/setup/npm-command.mjs";
 import { runIn } from "./run-in.ts";
 
-const PUBLISHED = ["@paddock/contract", "@paddock/sdk", "@paddock/host", "@paddock/cli"];
+const PUBLISHED = ["@paddock/contract", "@paddock/sdk", "@paddock/host", "@paddock/server", "@paddock/cli"];
 
 /** Files that are of no use to whoever installs the package. */
 const UNWANTED = /\.test\./;
