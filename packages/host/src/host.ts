@@ -9,6 +9,7 @@ import type { Host, HostOptions, PluginInfo } from "./host-interface.js";
 import type { Isolation } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
 import { loadPlugin } from "./loading/load-plugin.js";
+import { type Granting, grantingOf } from "./permissions/granting.js";
 import { compileActionSchemas } from "./pipeline/action-schemas.js";
 import { readCallOptions } from "./pipeline/call-options.js";
 import { encodePayload } from "./pipeline/encode-payload.js";
@@ -59,6 +60,7 @@ function assemble(
     ...(onDecision === undefined ? {} : { onDecision }),
   });
   const identities = new WeakMap<Guest, GuestIdentity>();
+  const granting = grantingOf(config.preset);
   const supervisor = new Supervisor({
     isolation,
     onLog: (log) => {
@@ -70,7 +72,7 @@ function assemble(
       }
     },
     onRequest: (guest, request, live) => {
-      const identity = identities.get(guest) ?? identify(guest);
+      const identity = identities.get(guest) ?? identify(guest, granting);
       identities.set(guest, identity);
       return broker.handle(identity, request.method, request.params, live);
     },
@@ -145,12 +147,12 @@ function assemble(
   return host;
 }
 
-function identify({ plugin, tenant, signal }: Guest): GuestIdentity {
+function identify({ plugin, tenant, signal }: Guest, granting: Granting): GuestIdentity {
   const { manifest, digest, limits, permissions } = plugin;
   return {
     plugin: { id: manifest.id, version: manifest.version, digest },
     tenant,
-    context: { manifest, limits },
+    context: { manifest, limits, granting },
     permissions,
     signal,
   };

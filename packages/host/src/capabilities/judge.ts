@@ -39,20 +39,28 @@ export function judge({ route, params }: GuestRequest, guest: GuestIdentity, cal
     if (!isRecord(params)) return misfit(route, "params: expected an object");
     const { call, ...rest } = params;
     if (!isCallNumber(call)) return misfit(route, "call: expected the number of a call");
-    if (call === undefined ? !calls.isStarting : !calls.has(call)) {
+    if (call === undefined ? !mayWorkAlone(guest, calls) : !calls.has(call)) {
       return deny("CALL_NOT_LIVE", capability, "It named no call that was running in this guest.");
     }
-    const decision = decide({ capability, parameters: {} }, guest.context);
+    // Only a method that asks for something particular is read before it is decided about.
+    const parsed = method.params.safeParse(rest);
+    const asked = parsed.success ? method.asks?.(parsed.data) : undefined;
+    if (method.asks !== undefined && !parsed.success) return misfit(route, describe(parsed.error));
+    const decision = decide({ capability, parameters: asked ?? {} }, guest.context);
     if (decision.kind === "deny") return deny(decision.code, capability, decision.hint);
     const allowed = Object.hasOwn(guest.permissions, capability) ? guest.permissions[capability] : undefined;
     if (allowed === undefined) return deny("CAPABILITY_NOT_GRANTED", capability, "It is not effective.");
-    const parsed = method.params.safeParse(rest);
     if (!parsed.success) return misfit(route, describe(parsed.error));
     const { plugin, tenant, signal } = guest;
     return { kind: "allow", route, params: parsed.data, request: { plugin, tenant, call, allowed, signal } };
   } catch (error) {
     return deny("INTERNAL", capability, `Deciding failed: ${String(error)}`);
   }
+}
+
+/** Work of no call is for hooks, and for those who may run in the background. */
+function mayWorkAlone(guest: GuestIdentity, calls: LiveCalls): boolean {
+  return calls.isStarting || Object.hasOwn(guest.permissions, "background.run");
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

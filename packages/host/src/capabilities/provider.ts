@@ -13,6 +13,8 @@ export interface CapabilityProvider {
 export interface ProviderMethod<P = unknown> {
   /** Strict: what it does not name is refused. The request's `call` is taken out before. */
   readonly params: z.ZodType<P>;
+  /** What of the capability these params need, in normal form; nothing in particular when not given. */
+  asks?(params: P): Parameters;
   /**
    * Does it. A PaddockError about the plugin (QUOTA_EXCEEDED, USAGE_INVALID) reaches the plugin as it is, so it
    * names nothing of the host's; of any other failure the plugin learns the code only. Bounded in time and size.

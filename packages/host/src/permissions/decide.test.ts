@@ -78,6 +78,26 @@ describe("decide()", () => {
     expect(decision.kind === "allow" ? "allow" : decision.code).toBe(outcome);
   });
 
+  test.each<[string, object, string]>([
+    ["what one of several entries names", { plugin: "acme/b", actions: ["go"] }, "allow"],
+    [
+      "one entry's plugin with another's action",
+      { plugin: "acme/b", actions: ["stop"] },
+      "CAPABILITY_NOT_DECLARED",
+    ],
+    ["no plugin in particular", {}, "CAPABILITY_NOT_DECLARED"],
+  ])("about %s, granted on request", (_, asked, outcome) => {
+    const required = [
+      { use: "plugin.call", plugin: "acme/a", actions: ["stop"], reason: "x" },
+      { use: "plugin.call", plugin: "acme/b", actions: ["go"], reason: "x" },
+    ];
+    // Safe: decide() promises to stand whatever a guest sends.
+    const request = { capability: "plugin.call", parameters: asked as PermissionRequest["parameters"] };
+    const decision = decide(request, { ...context(required), granting: "requested" });
+    expect(decision.kind === "allow" ? "allow" : decision.code).toBe(outcome);
+    expect(decide(request, context(required))).toMatchObject({ kind: "deny" });
+  });
+
   test("tells the plugin the code and the capability only, and the operator what to do", () => {
     expect(decide({ capability: "net.fetsh", parameters: {} }, context())).toEqual({
       kind: "deny",

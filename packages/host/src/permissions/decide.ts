@@ -11,6 +11,7 @@ import {
   riskOf,
 } from "@paddock/contract";
 import { type Declaring, declaredParameters, grantedParameters } from "./effective-permissions.js";
+import type { Granting } from "./granting.js";
 
 /** What a guest asks for, as the broker understood it. Both parts come from the guest: nothing is trusted. */
 export interface PermissionRequest {
@@ -23,6 +24,8 @@ export interface DecisionContext {
   readonly manifest: Declaring;
   /** The plugin's effective limits, which are ceilings too. */
   readonly limits: Limits;
+  /** What is granted besides what is automatic; nothing when not given. */
+  readonly granting?: Granting;
 }
 
 export type DenyCode =
@@ -68,17 +71,17 @@ export function decide(request: PermissionRequest, context: DecisionContext): De
 function decideKnown(
   use: CapabilityId,
   asked: PermissionRequest["parameters"],
-  { manifest, limits }: DecisionContext,
+  { manifest, limits, granting }: DecisionContext,
 ): Decision {
   if (!declaredParameters(manifest, use).some((declared) => isWithin(use, asked, declared))) {
     const hint = `Declare it in the manifest: permissions.required: [{ use: ${use}, … }], with these parameters.`;
     return deny("CAPABILITY_NOT_DECLARED", use, hint);
   }
-  if (!grantedParameters(manifest, use).some((granted) => isWithin(use, asked, granted))) {
+  if (!grantedParameters(manifest, use, granting).some((granted) => isWithin(use, asked, granted))) {
     return deny(
       "CAPABILITY_NOT_GRANTED",
       use,
-      "Nobody has granted it; this host grants only what is automatic.",
+      "Nobody has granted it; this host grants only what is automatic, or what is asked under the development preset.",
     );
   }
   // Safe: isWithin() has looked at every value, and says no to any that is not a parameter's.

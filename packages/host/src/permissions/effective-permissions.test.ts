@@ -41,4 +41,20 @@ describe("effectivePermissions()", () => {
     expect(effective["storage.kv"]).toEqual({ maxBytes: 2048 });
     expect(effective["net.fetch"]).toBeUndefined();
   });
+
+  test("gives under the development preset what is asked for, of what opens no wall", () => {
+    const asked = [
+      { use: "events.subscribe", topics: ["orders.paid"], reason: "x" },
+      { use: "events.subscribe", topics: ["orders.made", "stock"], reason: "x" },
+      { use: "plugin.call", plugin: "acme/a", actions: ["go"], reason: "x" },
+      { use: "net.fetch", hosts: ["*"], reason: "x" },
+      { use: "process.spawn", programs: ["/bin/sh"], reason: "x" },
+    ];
+    const effective = permissions({ preset: "development" }, asked);
+    expect(effective["events.subscribe"]).toEqual({ topics: ["orders.made", "orders.paid", "stock"] });
+    expect(effective["plugin.call"]).toEqual({ plugin: "acme/a", actions: ["go"] });
+    expect(effective).not.toHaveProperty(["net.fetch"]);
+    expect(effective).not.toHaveProperty(["process.spawn"]);
+    expect(permissions({ preset: "production" }, asked)).not.toHaveProperty(["events.subscribe"]);
+  });
 });

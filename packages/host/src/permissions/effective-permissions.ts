@@ -10,6 +10,7 @@ import {
 } from "@paddock/contract";
 import { effectiveLimits } from "../config/effective-limits.js";
 import type { ResolvedConfig } from "../config/resolve-config.js";
+import { type Granting, grantingOf, isGrantedOnRequest } from "./granting.js";
 
 /** What of a manifest decides about permissions. */
 export type Declaring = Pick<Manifest, "permissions">;
@@ -20,8 +21,9 @@ export function effectivePermissions(
   config: ResolvedConfig,
 ): Readonly<Record<string, Parameters>> {
   const { limits } = effectiveLimits(config, manifest);
+  const granting = grantingOf(config.preset);
   const granted = CAPABILITY_IDS.flatMap((use) => {
-    const parameters = widest(use, grantedParameters(manifest, use));
+    const parameters = together(use, grantedParameters(manifest, use, granting));
     return parameters === undefined ? [] : [[use, underCeiling(use, parameters, limits)] as const];
   });
   return Object.freeze(Object.fromEntries(granted));
@@ -35,14 +37,20 @@ export function declaredParameters(manifest: Declaring, use: CapabilityId): read
 }
 
 /**
- * What of one capability is granted. Until people can grant, that is what needs no asking: R0 as declared,
- * else as implied.
+ * What of one capability is granted. Until people can grant, that is what needs no asking: R0 as declared, else as
+ * implied; and what the development preset gives to whoever asks.
  */
-export function grantedParameters(manifest: Declaring, use: CapabilityId): readonly Parameters[] {
-  const automatic = declaredParameters(manifest, use).filter(
-    (parameters) => riskOf({ use, parameters }) === "R0",
-  );
-  return automatic.length > 0 ? automatic : implied(use);
+export function grantedParameters(
+  manifest: Declaring,
+  use: CapabilityId,
+  granting: Granting = "automatic",
+): readonly Parameters[] {
+  const isAsked = granting === "requested" && isGrantedOnRequest(use);
+  const granted = declaredParameters(manifest, use).filter((parameters) => {
+    const risk = riskOf({ use, parameters });
+    return risk === "R0" || (isAsked && risk !== "RX");
+  });
+  return granted.length > 0 ? granted : implied(use);
 }
 
 function implied(use: CapabilityId): readonly Parameters[] {
@@ -50,11 +58,18 @@ function implied(use: CapabilityId): readonly Parameters[] {
   return parameters === undefined ? [] : [parameters];
 }
 
-function widest(use: CapabilityId, all: readonly Parameters[]): Parameters | undefined {
-  return all.reduce<Parameters | undefined>(
-    (wide, one) => (wide === undefined || isWithin(use, wide, one) ? one : wide),
-    undefined,
-  );
+/**
+ * Several grants as one. Lists add up where a list is all there is to a capability; else it is the widest, and what
+ * the others allow is for `decide` to know.
+ */
+function together(use: CapabilityId, all: readonly Parameters[]): Parameters | undefined {
+  const [only, ...others] = Object.values(capabilityOf(use).parameters);
+  return all.reduce<Parameters | undefined>((wide, one) => {
+    if (wide === undefined || isWithin(use, wide, one)) return one;
+    const [left, right] = only === undefined ? [] : [wide[only.field], one[only.field]];
+    if (others.length > 0 || only === undefined || !Array.isArray(left) || !Array.isArray(right)) return wide;
+    return { [only.field]: [...new Set<string>([...left, ...right])].sort() };
+  }, undefined);
 }
 
 function underCeiling(use: CapabilityId, parameters: Parameters, limits: Limits): Parameters {
