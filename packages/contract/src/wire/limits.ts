@@ -26,3 +26,36 @@ export const MAX_OUTBOUND_BYTES = 8 * 1024 * 1024;
 
 /** Characters of an error message that a guest may send. */
 export const MAX_ERROR_CHARACTERS = 2_000;
+
+/** Bytes of data in one frame. */
+export const MAX_FRAME_BYTES = 256 * 1024;
+
+/** Bytes of a frame that says why a stream failed. */
+export const MAX_ERROR_FRAME_BYTES = 64 * 1024;
+
+/** Bytes of one stream that the host holds for a reader who does not read: its credit. */
+export const STREAM_CREDIT_BYTES = 1024 * 1024;
+
+/** Bytes of all streams of one guest together, apart from the least that each gets. */
+export const GUEST_CREDIT_BYTES = 8 * 1024 * 1024;
+
+/** The least credit that a stream is opened with, however many there are. */
+export const MIN_CREDIT_BYTES = 32 * 1024;
+
+/** Open streams that one side writes. */
+export const MAX_OPEN_STREAMS = 256;
+
+/** Attachments of one message. */
+export const MAX_ATTACHMENTS = 32;
+
+/** Steps of an attachment's pointer. */
+export const MAX_ATTACHMENT_DEPTH = 8;
+
+/** Bytes of one byte string among the items of a stream. */
+export const MAX_ITEM_BYTES = 1024 * 1024;
+
+/** JSON values, keys and brackets of a result that travels as a stream. */
+export const MAX_RESULT_TOKENS = 2_000_000;
+
+/** Output files of one call. */
+export const MAX_OUTPUT_FILES = 32;
