@@ -1,10 +1,10 @@
 /**
  * Makes a clone ready, then runs a script on the repository's own Node:
  *
- *   node scripts/setup.mjs [--quiet] [--tests] [--emulator] [--count] [--run FILE ARGS…]
+ *   node scripts/setup.mjs [--quiet] [--tests] [--emulator] [--deploy] [--count] [--run FILE ARGS…]
  *
  * --quiet says nothing unless it fails; --tests is for what only tests need, --emulator for tests
- * of another processor; --count ends a failed
+ * of another processor, --deploy for tests of the container image; --count ends a failed
  * set-up with the line that CI reads at the end of a test run.
  *
  * Plain JavaScript without dependencies, for the machine's own Node: nothing is installed yet. Says what it
@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { ensureBubblewrap } from "./setup/bubblewrap.mjs";
 import { ensureBuild } from "./setup/build.mjs";
 import { ensureDependencies } from "./setup/dependencies.mjs";
+import { ensureDeployTools } from "./setup/deploy-tools.mjs";
 import { ensureEmulator } from "./setup/emulator.mjs";
 import { withSetupLock } from "./setup/lock.mjs";
 import { requireNode } from "./setup/node-version.mjs";
@@ -33,6 +34,7 @@ try {
     ensureBubblewrap(say);
     if (flags.includes("--tests")) ensureTestTools(say);
     if (flags.includes("--emulator")) ensureEmulator(say);
+    if (flags.includes("--deploy")) ensureDeployTools(say);
     await ensureDependencies(root, say);
     await ensureBuild(root, say);
   });

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { jsonSchemas } from "@paddock/contract";
+import { containerSeccomp } from "./deploy/container-seccomp.ts";
 import { TABLES } from "./document-tables.ts";
 
 /**
@@ -33,7 +34,13 @@ export function generatedFiles(): readonly { path: string; is: string; should: s
     const path = `${SCHEMA_FOLDER}/${name}`;
     return { path, is: readIfThere(path), should: formatJson(path, schema) };
   });
-  return [...documents, ...schemas];
+  const seccomp = "deploy/seccomp.json";
+  const profile = {
+    path: seccomp,
+    is: readIfThere(seccomp),
+    should: formatJson(seccomp, containerSeccomp()),
+  };
+  return [...documents, ...schemas, profile];
 }
 
 function formatJson(path: string, value: object): string {
