@@ -8,6 +8,8 @@ export interface PluginContext {
   readonly permissions: Readonly<Record<string, unknown>>;
   readonly log: Log;
   readonly kv: KeyValueStore;
+  readonly events: Events;
+  readonly plugins: Plugins;
 }
 
 /** What an action gets besides its input. Use it while the call lasts: afterwards its requests are refused. */
@@ -18,6 +20,11 @@ export interface Context extends PluginContext {
   readonly signal: AbortSignal;
   /** When the caller stops waiting, in milliseconds since 1970; `undefined` when it said nothing. */
   readonly deadline: number | undefined;
+  /**
+   * Tells the caller how far the call is: `fraction` from 0 to 1, a message of at most 200 characters. Costs little
+   * when called often: what comes within a tenth of a second of the last is sent as one. Never throws.
+   */
+  progress(fraction?: number, message?: string): void;
 }
 
 /** The plugin's log. Fields are JSON; what does not fit into one line of the wire is cut. Never throws. */
@@ -40,6 +47,32 @@ export interface KeyValueStore {
   set(key: string, value: unknown): Promise<void>;
   /** Resolves also when there was nothing to delete. */
   delete(key: string): Promise<void>;
-  /** Keys in order, those with the prefix only, `limit` at most. */
-  list(options?: { readonly prefix?: string; readonly limit?: number }): Promise<readonly string[]>;
+  /** Keys in order: those with the prefix, after the key `after` (the last one of the page before), at most `limit`. */
+  list(options?: KeyListing): Promise<readonly string[]>;
+}
+
+export interface KeyListing {
+  readonly prefix?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** Messages to the application and to other plugins of the same tenant. */
+export interface Events {
+  /**
+   * Publishes under a topic that the manifest's `events.publish` covers; the payload is JSON. Resolves when the host
+   * has it, not when anybody has read it.
+   */
+  publish(topic: string, payload?: unknown): Promise<void>;
+}
+
+/** Other plugins, as far as `plugin.call` allows and their manifests name this one under `callers`. */
+export interface Plugins {
+  /** Calls an action of another plugin, for the same tenant and within the deadline of the call it serves. */
+  call(
+    plugin: string,
+    action: string,
+    payload?: unknown,
+    options?: { readonly timeoutMs?: number | undefined },
+  ): Promise<unknown>;
 }

@@ -7,7 +7,8 @@ const BRAND: unique symbol = Symbol.for("paddock.plugin") as never; // A registe
 /**
  * Says what a plugin does. Export the result as default. `actions` are functions `(input, ctx) => result`
  * or `{ input, output?, run }` with Standard Schemas (zod, valibot, arktype, …); input, result and details
- * are JSON. `init` runs once before the first call, `shutdown` before a gentle end.
+ * are JSON. `init` runs once before the first call, `shutdown` before a gentle end, `suspend` before the plugin is
+ * frozen and `resume` after; `events` handles the topics of `events.subscribe`, `health` says whether calls may come.
  */
 export function definePlugin<Inputs extends Record<string, unknown>>(
   definition: PluginDefinition<Inputs>,
@@ -35,7 +36,25 @@ export interface Plugin extends Hooks {
 
 interface Hooks {
   readonly init?: (ctx: PluginContext) => unknown;
-  readonly shutdown?: () => unknown;
+  readonly shutdown?: (ctx: PluginContext) => unknown;
+  /** Has about a second; then the plugin is frozen. */
+  readonly suspend?: (ctx: PluginContext) => unknown;
+  readonly resume?: (ctx: PluginContext) => unknown;
+  /** False (or an error, or no answer within a second) keeps calls away until it says otherwise. Asked regularly. */
+  readonly health?: () => unknown;
+  /** By topic (`orders.paid`) or by what it begins with (`orders.*`); an exact topic goes first, then the longest. */
+  readonly events?: Readonly<Record<string, EventHandler>>;
+}
+
+/** One event at a time, in order. Declared as a method, so that the author may name the type of `payload`. */
+export type EventHandler = {
+  handle(payload: unknown, ctx: Context, event: EventInfo): unknown;
+}["handle"];
+
+export interface EventInfo {
+  readonly topic: string;
+  /** Id of the plugin that published it; `undefined` for the application. */
+  readonly from: string | undefined;
 }
 
 /** Declared as a method, so that the author may name the type of `input`, which the manifest's schema checks. */

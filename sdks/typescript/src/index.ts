@@ -1,7 +1,18 @@
-export type { Context, KeyValueStore, Log, LogFields, PluginContext } from "./context.js";
+export type {
+  Context,
+  Events,
+  KeyListing,
+  KeyValueStore,
+  Log,
+  LogFields,
+  PluginContext,
+  Plugins,
+} from "./context.js";
 export {
   type ActionFunction,
   definePlugin,
+  type EventHandler,
+  type EventInfo,
   isPlugin,
   type Plugin,
   type PluginDefinition,

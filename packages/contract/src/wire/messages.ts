@@ -40,7 +40,15 @@ export interface WireError {
 export const RPC_ERROR = -32000;
 
 /** host → guest */
-export type HostMethod = "initialize" | "call" | "event" | "ping" | "shutdown" | "$/cancel";
+export type HostMethod =
+  | "initialize"
+  | "call"
+  | "event"
+  | "ping"
+  | "suspend"
+  | "resume"
+  | "shutdown"
+  | "$/cancel";
 
 /** What a guest learns first. */
 export interface InitializeParams {
@@ -77,6 +85,31 @@ export interface CallParams {
 export interface CancelParams {
   /** Id of the request that nobody waits for any more. */
   readonly id: number;
+}
+
+export interface EventParams {
+  readonly topic: string;
+  readonly payload: unknown;
+  /** Id of the plugin that published it; absent when the application did. */
+  readonly from?: string;
+}
+
+export interface PingParams {
+  /** Milliseconds the host waits for the answer. */
+  readonly timeoutMs?: number;
+}
+
+export interface PingResult {
+  /** Whether the plugin wants calls. */
+  readonly ready: boolean;
+}
+
+/** How far a live call is. */
+export interface ProgressParams {
+  readonly call: number;
+  /** 0 to 1. */
+  readonly fraction?: number;
+  readonly message?: string;
 }
 
 /** What every capability request of a guest carries besides its own parameters. */

@@ -1,6 +1,9 @@
-import type { Context, KeyValueStore, Log, PluginContext } from "../context.js";
+import type { Context, Events, KeyValueStore, Log, PluginContext, Plugins } from "../context.js";
 import { CallLog, type LogSink } from "./call-log.js";
 import { Kv } from "./kv.js";
+import { OtherPlugins } from "./other-plugins.js";
+import { Progress } from "./progress.js";
+import { Publisher } from "./publisher.js";
 import type { Requests } from "./requests.js";
 
 /** What all calls of one guest have in common. */
@@ -21,6 +24,7 @@ export class CallContext implements Context {
   #controller: AbortController | undefined;
   #log: Log | undefined;
   #kv: KeyValueStore | undefined;
+  #progress: Progress | undefined;
 
   constructor(state: GuestState, call: number, timeoutMs: number | undefined) {
     this.#state = state;
@@ -50,6 +54,21 @@ export class CallContext implements Context {
     return this.#kv;
   }
 
+  /** Made anew each time: rare, and a field would cost every call. */
+  get events(): Events {
+    return new Publisher(this.#state.requests, this.call);
+  }
+
+  get plugins(): Plugins {
+    return new OtherPlugins(this.#state.requests, this.call);
+  }
+
+  progress(fraction?: number, message?: string): void {
+    if (this.#isCancelled) return;
+    this.#progress ??= new Progress(this.#state.sink.send, this.call);
+    this.#progress.report(fraction, message);
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -69,8 +88,16 @@ export class CallContext implements Context {
   }
 }
 
-/** For `init`: everything that does not need a call. */
+/** For hooks: everything that does not need a call. */
 export function createPluginContext(state: GuestState): PluginContext {
   const { tenant, config, permissions, requests, sink } = state;
-  return { tenant, config, permissions, log: new CallLog(sink, undefined), kv: new Kv(requests, undefined) };
+  return {
+    tenant,
+    config,
+    permissions,
+    log: new CallLog(sink, undefined),
+    kv: new Kv(requests, undefined),
+    events: new Publisher(requests, undefined),
+    plugins: new OtherPlugins(requests, undefined),
+  };
 }

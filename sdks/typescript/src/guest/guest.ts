@@ -1,9 +1,11 @@
 import {
   type CallParams,
   type CancelParams,
+  type EventParams,
   encodeFailure,
   encodeSuccess,
   type InitializeParams,
+  type PingParams,
   readCanonicalCall,
   type WireError,
 } from "@paddock/contract";
@@ -55,7 +57,7 @@ export class Guest {
     if (message === null) return;
     const { id, method } = message;
     if (id === undefined) {
-      if (method === "$/cancel") this.#started?.calls.cancel((message.params as CancelParams).id);
+      if (method === "$/cancel") this.#cancel((message.params as CancelParams).id);
     } else if (method === "call") {
       this.#call(id, message.params as CallParams);
     } else if (method !== undefined) {
@@ -75,10 +77,23 @@ export class Guest {
       );
   }
 
+  #cancel(id: number): void {
+    this.#started?.calls.cancel(id);
+    this.#started?.events?.cancel(id);
+  }
+
   #serve(id: number, method: string, params: unknown): void {
     switch (method) {
       case "ping":
-        this.#send(encodeSuccess(id, {}));
+        void this.#ping(id, (params ?? {}) as PingParams);
+        return;
+      case "event":
+        if (this.#started?.events === undefined) this.#send(encodeSuccess(id, {}));
+        else void this.#started.events.receive(id, params as EventParams);
+        return;
+      case "suspend":
+      case "resume":
+        void this.#runHook(id, method);
         return;
       case "initialize":
         void this.#initialize(id, params as InitializeParams);
@@ -102,14 +117,23 @@ export class Guest {
     }
   }
 
+  async #ping(id: number, { timeoutMs }: PingParams): Promise<void> {
+    const ready = (await this.#started?.health.ask(timeoutMs)) ?? false;
+    this.#send(encodeSuccess(id, { ready }));
+  }
+
   async #shutdown(id: number): Promise<void> {
+    await this.#runHook(id, "shutdown");
+    this.#exit();
+  }
+
+  async #runHook(id: number, name: "suspend" | "resume" | "shutdown"): Promise<void> {
     try {
-      await this.#started?.plugin.shutdown?.();
+      await this.#started?.plugin[name]?.(this.#started.context);
       this.#send(encodeSuccess(id, {}));
     } catch (thrown) {
       printBug(thrown);
       this.#send(encodeFailure(id, wireError("PLUGIN_BUG", messageOf(thrown))));
     }
-    this.#exit();
   }
 }

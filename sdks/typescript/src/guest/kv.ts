@@ -1,4 +1,4 @@
-import type { KeyValueStore } from "../context.js";
+import type { KeyListing, KeyValueStore } from "../context.js";
 import type { Requests } from "./requests.js";
 
 const CAPABILITY = "storage.kv";
@@ -26,11 +26,8 @@ export class Kv implements KeyValueStore {
     await this.#request("kv.delete", { key });
   }
 
-  async list(
-    options: { readonly prefix?: string; readonly limit?: number } = {},
-  ): Promise<readonly string[]> {
-    const { prefix, limit } = options;
-    const result = await this.#request("kv.list", { prefix, limit });
+  async list({ prefix, after, limit }: KeyListing = {}): Promise<readonly string[]> {
+    const result = await this.#request("kv.list", { prefix, after, limit });
     const keys = isRecord(result) ? result.keys : undefined;
     return Array.isArray(keys) ? keys.filter((key) => typeof key === "string") : [];
   }

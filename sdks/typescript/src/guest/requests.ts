@@ -65,5 +65,5 @@ function toError(capability: string, error: WireError): Error {
   const code = error.data?.code ?? "INTERNAL";
   return DENIALS.has(code)
     ? new PermissionError(capability, error.message, { code })
-    : new HostError(code, error.message);
+    : new HostError(code, error.message, error.data);
 }

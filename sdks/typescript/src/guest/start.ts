@@ -1,9 +1,13 @@
 import { type InitializeParams, type InitializeResult, MAX_INLINE_BYTES } from "@paddock/contract";
+import type { PluginContext } from "../context.js";
 import type { Plugin } from "../define-plugin.js";
 import { readActions } from "./actions.js";
 import { createPluginContext, type GuestState } from "./call-context.js";
 import { Calls } from "./calls.js";
+import { readEventHandlers, warnOfDeafHandlers } from "./event-handlers.js";
+import { Events } from "./events.js";
 import { applyGuards } from "./guards/apply-guards.js";
+import { Health } from "./health.js";
 import { loadPlugin } from "./load-plugin.js";
 import { negotiate } from "./negotiate.js";
 import type { Requests } from "./requests.js";
@@ -12,6 +16,11 @@ import type { Requests } from "./requests.js";
 export interface Started {
   readonly plugin: Plugin;
   readonly calls: Calls;
+  /** `undefined` for a plugin without handlers. */
+  readonly events: Events | undefined;
+  readonly health: Health;
+  /** For hooks. */
+  readonly context: PluginContext;
   readonly result: InitializeResult;
 }
 
@@ -34,9 +43,19 @@ export async function start(
   if (params.guards !== false) applyGuards(params.permissions, params.entry);
   const plugin = await loadPlugin(params.entry);
   const actions = readActions(plugin);
-  await plugin.init?.(createPluginContext(state));
-  const result = { protocol, nonce: params.nonce, actions: [...actions.keys()] };
-  return { plugin, calls: new Calls(actions, state), result };
+  const handlers = readEventHandlers(plugin);
+  const context = createPluginContext(state);
+  if (handlers !== undefined)
+    warnOfDeafHandlers(handlers, params.permissions["events.subscribe"], context.log);
+  await plugin.init?.(context);
+  return {
+    plugin,
+    calls: new Calls(actions, state),
+    events: handlers === undefined ? undefined : new Events(handlers, state),
+    health: new Health(plugin.health?.bind(plugin)),
+    context,
+    result: { protocol, nonce: params.nonce, actions: [...actions.keys()] },
+  };
 }
 
 /** Freezes parsed JSON all the way down, so that no call can leave something there for the next. */
