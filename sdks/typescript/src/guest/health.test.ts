@@ -39,11 +39,14 @@ describe("a ping is answered", () => {
   test("by one run of a hook that is still running", async () => {
     const guest = await started(
       "counted",
-      "n: 0, async health() { this.n++; await new Promise(() => {}); },",
+      `health: () => { globalThis.runs = (globalThis.runs ?? 0) + 1; return new Promise(() => {}); },
+       shutdown: (ctx) => ctx.log.info(String(globalThis.runs)),`,
     );
     for (const id of [2, 3, 4]) guest.send({ id, method: "ping", params: { timeoutMs: 100 } });
     for (const id of [2, 3, 4]) expect(await guest.next()).toMatchObject({ id, result: { ready: false } });
-    guest.hangUp();
+    guest.send({ id: 5, method: "shutdown", params: {} });
+    expect(await guest.next()).toMatchObject({ method: "log", params: { message: "1" } });
+    expect(await guest.next()).toMatchObject({ id: 5, result: {} });
     await guest.ended;
   });
 });
