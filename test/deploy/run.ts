@@ -41,11 +41,7 @@ function stages(engine: Docker): readonly Stage[] {
     ),
     stage("doctor finds every wall", async () => expect(await inside(["doctor"]), 0, /bubblewrap/)),
     stage("every attack fails", async () =>
-      expect(
-        await inside(["doctor", "--attack"]),
-        0,
-        /All \d+ attacks were refused/,
-      ),
+      expect(await inside(["doctor", "--attack"]), 0, /All \d+ attacks were refused/),
     ),
     stage("a plugin is served and called", () => serveAndCall(engine)),
     stage("without the seccomp profile it refuses and says why", async () =>
