@@ -2,6 +2,8 @@ import type { Manifest, PaddockConfig } from "@paddock/contract";
 import type { DecisionRecord } from "./capabilities/decision-record.js";
 import type { Mechanism } from "./isolation/isolation.js";
 import type { CallOptions } from "./pipeline/call-options.js";
+import type { Point } from "./points/point.js";
+import type { PointCalls } from "./points/point-calls.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
 import type { LoadedPlugin } from "./supervisor/plugin.js";
 import type { GuestReport } from "./supervisor/supervisor.js";
@@ -11,6 +13,14 @@ export interface HostOptions extends PaddockConfig {
   readonly onLog?: (log: GuestLog) => void;
   /** Called with every decision about a guest's request. Must be quick. */
   readonly onDecision?: (record: DecisionRecord) => void;
+  /** The application's extension points: plugins that claim one of them and cannot do it are not loaded. */
+  readonly points?: readonly Point[];
+}
+
+/** How a plugin is loaded or unloaded. */
+export interface LoadOptions {
+  /** Also when that takes away from another plugin what it depends on. */
+  readonly force?: boolean | undefined;
 }
 
 /** What a host tells about a plugin it has loaded. */
@@ -27,13 +37,20 @@ export interface PluginInfo {
 /** Runs plugins. Every method rejects with a PaddockError and nothing else. */
 export interface Host extends AsyncDisposable {
   /** Snapshots, bundles and checks the plugin in a folder. No code of the plugin runs yet. */
-  load(folder: string): Promise<PluginInfo>;
-  /** Starts the guest of a tenant (default "main") before the first call needs it. */
+  load(folder: string, options?: LoadOptions): Promise<PluginInfo>;
+  /** Loads several, each after what it depends on; answers in the order of the folders. */
+  loadAll(folders: readonly string[]): Promise<readonly PluginInfo[]>;
+  /** Starts the guest of a tenant (default "main") before the first call needs it, after those it depends on. */
   start(plugin: string, tenant?: string): Promise<void>;
   /** Calls an action; resolves with its answer. */
   call(plugin: string, action: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
-  /** Lets the calls in flight end, ends the guests and forgets the plugin. Its data stays. */
-  unload(plugin: string): Promise<void>;
+  /** Asks the plugins that implement an extension point. */
+  point<Input, Output>(point: Point<Input, Output>): PointCalls<Input, Output>;
+  /**
+   * Lets the calls in flight end, ends the guests and forgets the plugin. Its data stays. Rejects with
+   * DEPENDENCY_UNMET while another plugin depends on it.
+   */
+  unload(plugin: string, options?: LoadOptions): Promise<void>;
   plugins(): readonly PluginInfo[];
   /** The walls around the living guests of a plugin, and what these use. */
   posture(plugin: string): Promise<readonly GuestReport[]>;

@@ -5,10 +5,16 @@ import { createBroker } from "./capabilities/broker.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
 import { createKeyValueProvider } from "./capabilities/kv.js";
 import { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
+import { checkDependencies, type Dependent, dependentsOf } from "./dependencies/check-dependencies.js";
+import { checkEngine } from "./dependencies/check-engine.js";
+import { stillNeeded } from "./dependencies/dependency-errors.js";
+import { loadInOrder } from "./dependencies/load-in-order.js";
+import { startOrder } from "./dependencies/start-order.js";
 import type { Host, HostOptions, PluginInfo } from "./host-interface.js";
 import type { Isolation } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
 import { loadPlugin } from "./loading/load-plugin.js";
+import { readPaddockVersion } from "./paddock-version.js";
 import { type Granting, grantingOf } from "./permissions/granting.js";
 import { compileActionSchemas } from "./pipeline/action-schemas.js";
 import { readCallOptions } from "./pipeline/call-options.js";
@@ -17,6 +23,9 @@ import { compose, type Handler } from "./pipeline/pipeline.js";
 import { checkPluginConfig } from "./pipeline/plugin-config.js";
 import { createTraceparents } from "./pipeline/traceparent.js";
 import { type ActionSchemas, validate } from "./pipeline/validate.js";
+import { checkImplements, readPoints } from "./points/check-implements.js";
+import type { Point } from "./points/point.js";
+import { createPointCalls } from "./points/point-calls.js";
 import { createNodeRuntime } from "./runtimes/node.js";
 import { assertMechanisms, makeHome } from "./start-checks.js";
 import { createSqliteStore } from "./store/sqlite.js";
@@ -27,7 +36,8 @@ import { Supervisor } from "./supervisor/supervisor.js";
 
 /** A host in this process. Rejects with CONFIG_INVALID, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const { onLog = () => undefined, onDecision, ...written } = options;
+  const { onLog = () => undefined, onDecision, points, ...written } = options;
+  const known = readPoints(points);
   const config = resolveConfig(written);
   await makeHome(config.home);
   const isolation = await createProcessIsolation({ home: config.home, uids: config.uids });
@@ -38,7 +48,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     await isolation.close();
     throw error;
   }
-  return assemble(config, isolation, onLog, onDecision);
+  return assemble(config, isolation, onLog, onDecision, known);
 }
 
 function assemble(
@@ -46,6 +56,7 @@ function assemble(
   isolation: Isolation,
   onLog: (log: GuestLog) => void,
   onDecision: HostOptions["onDecision"],
+  points: ReadonlyMap<string, Point>,
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
   const bundles = createBundleStore(join(config.home, "bundles"));
@@ -84,6 +95,7 @@ function assemble(
   );
   const nextTraceparent = createTraceparents();
   const plugins = new Map<string, LoadedPlugin>();
+  const version = readPaddockVersion();
   let closing: Promise<void> | undefined;
 
   const find = (id: string): LoadedPlugin => {
@@ -93,21 +105,33 @@ function assemble(
     return plugin;
   };
 
+  const dependents = (): ReadonlyMap<string, Dependent> =>
+    new Map([...plugins].map(([id, { manifest }]) => [id, manifest]));
+
   const host: Host = {
-    load: async (folder) => {
+    load: async (folder, { force = false } = {}) => {
       if (closing !== undefined) throw new PaddockError("HOST_CLOSED", "The host is closed.");
       const loaded = await loadPlugin(folder, { config, isolation, bundles, node });
+      checkEngine(loaded.manifest, version);
+      checkImplements(loaded.manifest, points);
       await checkPluginConfig(loaded.manifest, loaded.config, loaded.directory);
       for (const action of loaded.actions.values()) {
         const spec = loaded.manifest.actions[action.name];
         if (spec !== undefined) schemas.set(action, await compileActionSchemas(spec, loaded.directory));
       }
+      // Last, and at once with the change: the plugins beside it may have changed meanwhile.
+      checkDependencies(loaded.manifest, dependents(), force);
       const previous = plugins.get(loaded.manifest.id);
       plugins.set(loaded.manifest.id, loaded);
       if (previous !== undefined) await supervisor.unload(previous);
       return describe(loaded);
     },
-    start: async (id, tenant = "main") => supervisor.start(find(id), readCallOptions({ tenant }).tenant),
+    loadAll: (folders) => loadInOrder(folders, dependents, (folder) => host.load(folder, { force: true })),
+    start: async (id, written = "main") => {
+      find(id);
+      const { tenant } = readCallOptions({ tenant: written });
+      for (const one of startOrder(id, dependents())) await supervisor.start(find(one), tenant);
+    },
     // Not async, and no promise but the call's own: this is the path that every call takes.
     call: (id, name, payload, callOptions) => {
       try {
@@ -125,8 +149,11 @@ function assemble(
         return Promise.reject(error);
       }
     },
-    unload: async (id) => {
+    point: (point) => createPointCalls(point, host),
+    unload: async (id, { force = false } = {}) => {
       const plugin = find(id);
+      const needing = dependentsOf(id, dependents().values());
+      if (needing.length > 0 && !force) throw stillNeeded(id, needing);
       plugins.delete(id);
       await supervisor.unload(plugin);
     },

@@ -14,10 +14,13 @@ export { type EffectiveLimits, effectiveLimits, type LimitSource } from "./confi
 export { CONFIG_FILE_NAMES, type ConfigFile, loadConfigFile } from "./config/load-config-file.js";
 export { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
 export { createHost } from "./host.js";
-export type { Host, HostOptions, PluginInfo } from "./host-interface.js";
+export type { Host, HostOptions, LoadOptions, PluginInfo } from "./host-interface.js";
 export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";
 export { diagnoseMachine, type MachineDiagnosis } from "./isolation/process/diagnose-machine.js";
 export { type Enforcement, enforcementTable, type Privilege } from "./isolation/process/enforcement.js";
 export type { CallOptions } from "./pipeline/call-options.js";
+export { definePoint, type Point, type PointDefinition } from "./points/point.js";
+export type { PointCalls, PointOptions, PointResult } from "./points/point-calls.js";
+export type { StandardSchema } from "./points/standard-schema.js";
 export type { GuestLog } from "./supervisor/guest-log.js";
 export type { GuestReport } from "./supervisor/supervisor.js";
