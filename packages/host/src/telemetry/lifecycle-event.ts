@@ -83,6 +83,15 @@ export type LifecycleChange =
       readonly refusedVersion: string;
       readonly failure: LifecycleFailure;
     }
+  /** A guest did not take its events as fast as they came; `count` since this was last said. */
+  | { readonly kind: "events-dropped"; readonly tenant: string; readonly count: number }
+  /** A plugin's handler threw, or did not end in time. */
+  | {
+      readonly kind: "event-failed";
+      readonly tenant: string;
+      readonly topic: string;
+      readonly failure: LifecycleFailure;
+    }
   | { readonly kind: "quarantined"; readonly failure: LifecycleFailure }
   | { readonly kind: "released" }
   /** A guest uses more than 80 or 90 % of a limit. Said once each time it gets there. */
