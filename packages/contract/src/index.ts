@@ -49,14 +49,25 @@ export { nearestName } from "./schema/nearest-name.js";
 export { type DocumentKind, invalidDocument, parseDocument } from "./schema/parse-document.js";
 export type { Problem } from "./schema/problem.js";
 export { formatFound, formatPath, quote } from "./schema/problem.js";
+export {
+  type Attachment,
+  FILE_NAME,
+  type FileAttachment,
+  parseAttachments,
+  type StreamAttachment,
+  type StreamKind,
+} from "./wire/attachments.js";
 export { readCanonicalCall } from "./wire/canonical.js";
 export {
   decodeMessage,
+  encodeAttachedSuccess,
   encodeFailure,
   encodeNotification,
   encodeRequest,
   encodeSuccess,
 } from "./wire/codec.js";
+export { DetachError, type Detached, type Detachment, detach } from "./wire/detach.js";
+export { encodeCredit, encodeFrameHeader, FRAME, FRAME_HEADER_BYTES, FrameSplitter } from "./wire/frames.js";
 export { findExcess } from "./wire/inline-bounds.js";
 export * from "./wire/limits.js";
 export { type LineDecoder, LineSplitter } from "./wire/line-splitter.js";
@@ -81,3 +92,9 @@ export {
   type Success,
   type WireError,
 } from "./wire/messages.js";
+export { placeAt, type Rooted } from "./wire/pointer.js";
+export { encodeItem } from "./wire/streams/encode-item.js";
+export type { IncomingStream } from "./wire/streams/incoming-stream.js";
+export { type ItemRead, ItemReader } from "./wire/streams/item-reader.js";
+export { Multiplexer, type MultiplexerPort, type ToError } from "./wire/streams/multiplexer.js";
+export type { ByteSource, OutgoingStream } from "./wire/streams/outgoing-stream.js";

@@ -1,3 +1,4 @@
+import type { Attachment } from "./attachments.js";
 import { readCanonicalSuccess } from "./canonical.js";
 import { findExcess } from "./inline-bounds.js";
 import type { Message, WireError } from "./messages.js";
@@ -13,6 +14,15 @@ export function encodeNotification(method: string, params: unknown): string {
 
 export function encodeSuccess(id: number, result: unknown): string {
   return `{"jsonrpc":"2.0","id":${id},"result":${toJson(result)}}`;
+}
+
+/** A success with values beside it. They come first: a reader knows at once that the line is not a plain one. */
+export function encodeAttachedSuccess(
+  id: number,
+  resultJson: string,
+  attachments: readonly Attachment[],
+): string {
+  return `{"jsonrpc":"2.0","id":${id},"attachments":${toJson(attachments)},"result":${resultJson}}`;
 }
 
 export function encodeFailure(id: number, error: WireError): string {
@@ -37,7 +47,9 @@ export function decodeMessage(line: string): Message | string {
 function readMessage(value: unknown): Message | string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "not a JSON object";
   // Own fields of a parsed object only: "__proto__" arrives as an own key and is never copied.
-  const { jsonrpc, id, method, params, result, error } = value as Readonly<Record<string, unknown>>;
+  const { jsonrpc, id, method, params, result, error, attachments } = value as Readonly<
+    Record<string, unknown>
+  >;
   if (jsonrpc !== "2.0") return 'no "jsonrpc": "2.0"';
   if (id !== undefined && !isId(id)) return '"id" is not a positive integer';
   if (method !== undefined) {
@@ -49,7 +61,10 @@ function readMessage(value: unknown): Message | string {
   }
   if (id === undefined) return 'neither "method" nor "id"';
   if (error === undefined) {
-    return result === undefined ? 'neither "result" nor "error"' : { kind: "success", id, result };
+    if (result === undefined) return 'neither "result" nor "error"';
+    return attachments === undefined
+      ? { kind: "success", id, result }
+      : { kind: "success", id, result, attachments };
   }
   if (result !== undefined) return 'both "result" and "error"';
   return isWireError(error) ? { kind: "failure", id, error } : '"error" is not an error object';
@@ -62,7 +77,8 @@ function isId(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }
 
-function isWireError(value: unknown): value is WireError {
+/** Whether a value has the shape of an error object. */
+export function isWireError(value: unknown): value is WireError {
   if (typeof value !== "object" || value === null) return false;
   const { code, message, data } = value as Readonly<Record<string, unknown>>;
   return (

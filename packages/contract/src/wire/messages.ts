@@ -1,3 +1,5 @@
+import type { Attachment } from "./attachments.js";
+
 /**
  * JSON-RPC 2.0, one message a line. Both sides number their own requests; a message with a method is a
  * request (with an id) or a notification (without), every other one is a reply.
@@ -21,6 +23,8 @@ export interface Success {
   readonly kind: "success";
   readonly id: number;
   readonly result: unknown;
+  /** What travels beside the result, as it was sent: not looked at yet. */
+  readonly attachments?: unknown;
 }
 
 export interface Failure {
@@ -65,12 +69,16 @@ export interface InitializeParams {
   readonly permissions: Readonly<Record<string, unknown>>;
   /** False leaves out the SDK's own guards, as tests of the walls do; they are only better error messages. */
   readonly guards?: boolean;
+  /** The descriptor for data, where there is one. */
+  readonly data?: number;
 }
 
 export interface InitializeResult {
   readonly protocol: number;
   readonly nonce: string;
   readonly actions: readonly string[];
+  /** Whether it uses the descriptor for data. */
+  readonly data?: boolean;
 }
 
 export interface CallParams {
@@ -80,6 +88,12 @@ export interface CallParams {
   readonly timeoutMs?: number;
   /** W3C trace context. */
   readonly traceparent?: string;
+  /** What travels beside the payload. */
+  readonly attachments?: readonly Attachment[];
+  /** Input files: name → path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Path of the call's output files, to be followed by the number of each. */
+  readonly outbox?: string;
 }
 
 export interface CancelParams {

@@ -1,0 +1,43 @@
+/** Steps of a JSON Pointer (RFC 6901), or `undefined` when it is none. */
+export function parsePointer(pointer: string): readonly string[] | undefined {
+  if (pointer === "") return [];
+  if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) return undefined;
+  return pointer
+    .slice(1)
+    .split("/")
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+export function formatPointer(steps: readonly (string | number)[]): string {
+  return steps.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+/** Holds the root, so that the whole value can be replaced like a part of it. */
+export interface Rooted {
+  root: unknown;
+}
+
+const INDEX = /^(0|[1-9]\d{0,9})$/;
+
+/**
+ * Puts a value where null is. Returns false when the pointer leads nowhere: it takes own properties only, so
+ * that no step ("__proto__", "constructor") leaves the value.
+ */
+export function placeAt(rooted: Rooted, pointer: string, value: unknown): boolean {
+  const steps = parsePointer(pointer);
+  if (steps === undefined) return false;
+  let holder: object = rooted;
+  let name = "root";
+  for (const step of steps) {
+    const inner: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value;
+    if (typeof inner !== "object" || inner === null) return false;
+    if (Array.isArray(inner) && !INDEX.test(step)) return false;
+    holder = inner;
+    name = step;
+  }
+  const found = Object.getOwnPropertyDescriptor(holder, name);
+  if (found === undefined || found.value !== null) return false;
+  // Not an assignment: the own property "__proto__" would set a prototype.
+  Object.defineProperty(holder, name, { value, writable: true, enumerable: true, configurable: true });
+  return true;
+}
