@@ -15,14 +15,17 @@ export const FLOORS: readonly Floor[] = [
   { about: "the door of the library", rooms: ["packages/host/src/index.ts"] },
   { about: "the composition root", rooms: ["packages/host/src/host.ts"] },
   {
-    about: "faces of the host: what operators and the applications' tests use besides calls",
-    rooms: ["packages/host/src/admin/", "packages/host/src/fake/"],
+    about: "a host for the applications' own tests",
+    rooms: ["packages/host/src/fake/"],
   },
   {
     about: "what a host is to everybody, and what it asks of the machine",
     rooms: ["packages/host/src/host-interface.ts", "packages/host/src/start-checks.ts"],
   },
-  { about: "one question to many plugins", rooms: ["packages/host/src/points/"] },
+  {
+    about: "what operators do, and one question to many plugins",
+    rooms: ["packages/host/src/admin/", "packages/host/src/points/"],
+  },
   {
     about: "what happens to a call, and to a request of a guest",
     rooms: [

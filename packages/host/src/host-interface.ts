@@ -1,4 +1,5 @@
 import type { Manifest, PaddockConfig } from "@paddock/contract";
+import type { Admin } from "./admin/admin.js";
 import type { DecisionRecord } from "./capabilities/decision-record.js";
 import type { Mechanism } from "./isolation/isolation.js";
 import type { CallOptions } from "./pipeline/call-options.js";
@@ -54,6 +55,8 @@ export interface Host extends AsyncDisposable {
   plugins(): readonly PluginInfo[];
   /** The walls around the living guests of a plugin, and what these use. */
   posture(plugin: string): Promise<readonly GuestReport[]>;
+  /** What an operator does; every method says who asks. */
+  readonly admin: Admin;
   /** The mechanisms of this machine. */
   diagnose(): Promise<readonly Mechanism[]>;
   /** Ends every guest and leaves nothing behind. May be called twice. */

@@ -1,5 +1,8 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { PaddockError } from "@paddock/contract";
+import { createAdmin } from "./admin/create-admin.js";
+import { createPluginData } from "./admin/data/plugin-data.js";
+import { createLogBook } from "./admin/log-book.js";
 import { createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
@@ -72,9 +75,11 @@ function assemble(
   });
   const identities = new WeakMap<Guest, GuestIdentity>();
   const granting = grantingOf(config.preset);
+  const logs = createLogBook();
   const supervisor = new Supervisor({
     isolation,
     onLog: (log) => {
+      logs.add(log);
       try {
         onLog(log);
       } catch (error) {
@@ -95,6 +100,8 @@ function assemble(
   );
   const nextTraceparent = createTraceparents();
   const plugins = new Map<string, LoadedPlugin>();
+  /** Where each was loaded from. */
+  const folders = new WeakMap<LoadedPlugin, string>();
   const version = readPaddockVersion();
   let closing: Promise<void> | undefined;
 
@@ -123,6 +130,7 @@ function assemble(
       checkDependencies(loaded.manifest, dependents(), force);
       const previous = plugins.get(loaded.manifest.id);
       plugins.set(loaded.manifest.id, loaded);
+      folders.set(loaded, resolve(folder));
       if (previous !== undefined) await supervisor.unload(previous);
       return describe(loaded);
     },
@@ -160,8 +168,31 @@ function assemble(
     plugins: () => [...plugins.values()].map(describe),
     posture: async (id) => supervisor.report(find(id)),
     diagnose: () => isolation.diagnose(),
+    admin: createAdmin({
+      plugins: () => [...plugins.values()],
+      find,
+      folderOf: (plugin) => folders.get(plugin) ?? "",
+      load: async (folder) => (await host.load(folder)).id,
+      unload: (id, force) => host.unload(id, { force }),
+      standing: async (plugin) => {
+        const guests = await supervisor.report(plugin);
+        return { state: guests.length > 0 ? "ready" : "installed", guests };
+      },
+      suspend: (plugin) => supervisor.unload(plugin),
+      resume: async () => undefined,
+      restart: (plugin) => supervisor.unload(plugin),
+      release: async () => undefined,
+      withoutGuests: async (plugin, _tenant, work) => {
+        await supervisor.unload(plugin);
+        return work();
+      },
+      logs,
+      data: createPluginData({ isolation, node, store }),
+      onOperation: () => undefined,
+    }),
     close: () => {
       closing ??= (async () => {
+        logs.close();
         await supervisor.close();
         await isolation.close();
         await broker.close();

@@ -8,6 +8,10 @@ export {
   PaddockError,
   type ProblemDetails,
 } from "@paddock/contract";
+export type { Actor } from "./admin/actor.js";
+export type { Admin, DataOptions, GuestOverview, LogOptions, PluginOverview } from "./admin/admin.js";
+export type { DataFile, DataListing } from "./admin/data/plugin-data.js";
+export { type LogRecord, MAX_KEPT_LINES } from "./admin/log-book.js";
 export { MANIFEST_NAMES, readManifest } from "./bundle/read-manifest.js";
 export type { DecisionRecord } from "./capabilities/decision-record.js";
 export { type EffectiveLimits, effectiveLimits, type LimitSource } from "./config/effective-limits.js";
@@ -19,6 +23,7 @@ export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";
 export { diagnoseMachine, type MachineDiagnosis } from "./isolation/process/diagnose-machine.js";
 export { type Enforcement, enforcementTable, type Privilege } from "./isolation/process/enforcement.js";
 export type { CallOptions } from "./pipeline/call-options.js";
+export { type PluginSchemas, readPluginSchemas } from "./pipeline/schema/read-plugin-schemas.js";
 export { definePoint, type Point, type PointDefinition } from "./points/point.js";
 export type { PointCalls, PointOptions, PointResult } from "./points/point-calls.js";
 export type { StandardSchema } from "./points/standard-schema.js";

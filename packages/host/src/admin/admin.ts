@@ -1,0 +1,77 @@
+import type { Limits } from "@paddock/contract";
+import type { Usage } from "../isolation/isolation.js";
+import type { LifecycleFailure, PluginStateName } from "../telemetry/lifecycle-event.js";
+import type { Actor } from "./actor.js";
+import type { DataListing } from "./data/plugin-data.js";
+import type { LogRecord } from "./log-book.js";
+
+/** One living guest, as an operator sees it. */
+export interface GuestOverview {
+  readonly tenant: string;
+  readonly pid: number;
+  readonly usage: Usage;
+}
+
+/** One loaded plugin, as an operator sees it. */
+export interface PluginOverview {
+  readonly id: string;
+  readonly version: string;
+  /** Hostile text. */
+  readonly title: string;
+  readonly digest: string;
+  /** Where it was loaded from. */
+  readonly folder: string;
+  readonly state: PluginStateName;
+  /** Why it is where it is, when something went wrong. */
+  readonly failure?: LifecycleFailure | undefined;
+  readonly actions: readonly string[];
+  readonly guests: readonly GuestOverview[];
+  readonly limits: Limits;
+}
+
+export interface LogOptions {
+  /** Of one plugin; of all when not given. */
+  readonly plugin?: string | undefined;
+  /** Lines of the past to begin with, at most; 100 when not given. */
+  readonly last?: number | undefined;
+  /** Goes on with what is logged from now on, until the signal aborts. */
+  readonly follow?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface DataOptions {
+  /** Whose data; "main" when not given. */
+  readonly tenant?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Everything an operator does. The first argument is who asks: without one, every method rejects with
+ * USAGE_INVALID. A plugin that is not loaded is PLUGIN_NOT_FOUND.
+ */
+export interface Admin {
+  list(actor: Actor): Promise<readonly PluginOverview[]>;
+  get(actor: Actor, plugin: string): Promise<PluginOverview>;
+  /** Loads the plugin in a folder of the host's machine. */
+  load(actor: Actor, folder: string): Promise<PluginOverview>;
+  /** Loads it again from its folder; when that fails, the version that runs goes on. */
+  reload(actor: Actor, plugin: string): Promise<PluginOverview>;
+  unload(actor: Actor, plugin: string, options?: { readonly force?: boolean | undefined }): Promise<void>;
+  /** Freezes its guests; calls are refused until `resume`. */
+  suspend(actor: Actor, plugin: string): Promise<PluginOverview>;
+  resume(actor: Actor, plugin: string): Promise<PluginOverview>;
+  /** Ends its guests once their calls are done, and starts new ones. */
+  restart(actor: Actor, plugin: string): Promise<PluginOverview>;
+  /** Lets a plugin out of quarantine. */
+  release(actor: Actor, plugin: string): Promise<PluginOverview>;
+  /** Lines that plugins logged: escaped, but a plugin's words. */
+  logs(actor: Actor, options?: LogOptions): AsyncIterable<LogRecord>;
+  readonly data: {
+    /** What a plugin keeps for a tenant. */
+    show(actor: Actor, plugin: string, options?: DataOptions): Promise<DataListing>;
+    /** All of it as a tar archive; links are left out. */
+    export(actor: Actor, plugin: string, options?: DataOptions): AsyncIterable<Uint8Array>;
+    /** Erases all of it, after the guests that use it were ended. */
+    clear(actor: Actor, plugin: string, options?: DataOptions): Promise<{ readonly entries: number }>;
+  };
+}

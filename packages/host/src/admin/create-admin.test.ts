@@ -1,0 +1,97 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { type Holdings, holdings, leftSince } from "../../../../test/plugins/host-behaviours/leftovers.js";
+import { writeProbe } from "../../../../test/plugins/host-behaviours/probe.js";
+import {
+  makeTemporaryHome,
+  type TemporaryHome,
+} from "../../../../test/plugins/host-behaviours/temporary-home.js";
+import { createHost } from "../host.js";
+import type { Host } from "../host-interface.js";
+import type { Admin } from "./admin.js";
+
+const ADA = { id: "ada", roles: ["operator"] };
+let before: Holdings;
+let home: TemporaryHome;
+let folder: string;
+let host: Host;
+
+beforeAll(async () => {
+  home = await makeTemporaryHome();
+  folder = join(home.path, "probe");
+  await mkdir(folder);
+  before = holdings();
+});
+afterEach(async () => {
+  await host.close();
+  expect(await leftSince(before)).toEqual([]);
+});
+afterAll(() => home.remove());
+
+async function start(): Promise<Admin> {
+  await writeProbe(folder);
+  host = await createHost({ home: join(home.path, "home") });
+  return host.admin;
+}
+
+it("does nothing for nobody: every method wants an actor", async () => {
+  const admin = await start();
+  await host.load(folder);
+  // Safe: it is what a caller in JavaScript may do.
+  const nobody = undefined as never;
+  const first = (lines: AsyncIterable<unknown>) => lines[Symbol.asyncIterator]().next();
+  const attempts: readonly (() => Promise<unknown>)[] = [
+    () => admin.list(nobody),
+    () => admin.get(nobody, "acme/probe"),
+    () => admin.load(nobody, folder),
+    () => admin.reload(nobody, "acme/probe"),
+    () => admin.unload(nobody, "acme/probe"),
+    () => admin.suspend(nobody, "acme/probe"),
+    () => admin.resume(nobody, "acme/probe"),
+    () => admin.restart(nobody, "acme/probe"),
+    () => admin.release(nobody, "acme/probe"),
+    () => first(admin.logs(nobody)),
+    () => admin.data.show(nobody, "acme/probe"),
+    () => first(admin.data.export(nobody, "acme/probe")),
+    () => admin.data.clear(nobody, "acme/probe"),
+  ];
+  for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ code: "USAGE_INVALID" });
+  expect(host.plugins()).toHaveLength(1);
+});
+
+it("loads, lists, reloads and unloads", async () => {
+  const admin = await start();
+  expect(await admin.load(ADA, folder)).toMatchObject({ id: "acme/probe", version: "1.0.0", folder });
+  expect(await admin.list(ADA)).toMatchObject([{ id: "acme/probe", state: "installed", guests: [] }]);
+  await host.call("acme/probe", "echo", 1);
+  expect(await admin.get(ADA, "acme/probe")).toMatchObject({ state: "ready", guests: [{ tenant: "main" }] });
+  await writeProbe(folder, "1.1.0");
+  expect(await admin.reload(ADA, "acme/probe")).toMatchObject({ version: "1.1.0" });
+  await admin.unload(ADA, "acme/probe");
+  await expect(admin.get(ADA, "acme/probe")).rejects.toMatchObject({ code: "PLUGIN_NOT_FOUND" });
+});
+
+it("keeps what plugins logged, and goes on with what they log", async () => {
+  const admin = await start();
+  await host.load(folder);
+  await host.call("acme/probe", "say", "first\u001b[31m");
+  const stop = new AbortController();
+  const seen: string[] = [];
+  for await (const { message } of admin.logs(ADA, {
+    plugin: "acme/probe",
+    follow: true,
+    signal: stop.signal,
+  })) {
+    seen.push(message);
+    if (seen.length === 3) await host.call("acme/probe", "say", "second");
+    if (seen.length === 6) stop.abort();
+  }
+  expect(seen.slice(0, 3).join()).toContain("first\\u{1b}[31m");
+  expect(seen.slice(3).join()).toContain("second");
+});
+
+it("refuses a folder that is not absolute", async () => {
+  const admin = await start();
+  await expect(admin.load(ADA, "./probe")).rejects.toMatchObject({ code: "USAGE_INVALID" });
+});

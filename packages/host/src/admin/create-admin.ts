@@ -1,0 +1,171 @@
+import { PaddockError, toPaddockError } from "@paddock/contract";
+import { readCallOptions } from "../pipeline/call-options.js";
+import type { LoadedPlugin } from "../supervisor/plugin.js";
+import type { LifecycleFailure, PluginStateName } from "../telemetry/lifecycle-event.js";
+import { type Actor, readActor } from "./actor.js";
+import type { Admin, DataOptions, GuestOverview, LogOptions, PluginOverview } from "./admin.js";
+import { type AdminMethod, authorize } from "./authorize.js";
+import type { PluginData } from "./data/plugin-data.js";
+import { type LogBook, type LogRecord, MAX_KEPT_LINES } from "./log-book.js";
+
+/** Who did what, and what came of it; the beginning of the audit's record. */
+export interface Operation {
+  readonly actor: Actor;
+  readonly method: AdminMethod;
+  readonly plugin: LoadedPlugin;
+  readonly failure: PaddockError | undefined;
+}
+
+/** What the supervisor knows about one plugin now. */
+export interface PluginStanding {
+  readonly state: PluginStateName;
+  readonly failure?: LifecycleFailure | undefined;
+  readonly guests: readonly GuestOverview[];
+}
+
+/** The rooms that do what an operator asks. */
+export interface AdminRooms {
+  plugins(): readonly LoadedPlugin[];
+  /** Throws PLUGIN_NOT_FOUND. */
+  find(plugin: string): LoadedPlugin;
+  folderOf(plugin: LoadedPlugin): string;
+  load(folder: string): Promise<string>;
+  unload(plugin: string, force: boolean): Promise<void>;
+  standing(plugin: LoadedPlugin): Promise<PluginStanding>;
+  suspend(plugin: LoadedPlugin): Promise<void>;
+  resume(plugin: LoadedPlugin): Promise<void>;
+  restart(plugin: LoadedPlugin): Promise<void>;
+  release(plugin: LoadedPlugin): Promise<void>;
+  /** Ends the guests that use a tenant's data, and starts none until the work is done. */
+  withoutGuests<T>(plugin: LoadedPlugin, tenant: string, work: () => Promise<T>): Promise<T>;
+  readonly logs: LogBook;
+  readonly data: PluginData;
+  onOperation(operation: Operation): void;
+}
+
+const DEFAULT_LINES = 100;
+
+export function createAdmin(rooms: AdminRooms): Admin {
+  const allow = (written: Actor, method: AdminMethod): Actor => {
+    const actor = readActor(written);
+    authorize(actor, method);
+    return actor;
+  };
+
+  /** Every method that changes something, or looks at what a plugin keeps, goes through here. */
+  const operate = async <T>(
+    written: Actor,
+    method: AdminMethod,
+    id: string,
+    work: (plugin: LoadedPlugin) => Promise<T>,
+  ): Promise<T> => {
+    const actor = allow(written, method);
+    const plugin = rooms.find(id);
+    try {
+      const result = await work(plugin);
+      rooms.onOperation({ actor, method, plugin, failure: undefined });
+      return result;
+    } catch (error) {
+      const failure = toPaddockError(error, `${method} "${plugin.manifest.id}"`);
+      rooms.onOperation({ actor, method, plugin, failure });
+      throw failure;
+    }
+  };
+
+  const overview = async (plugin: LoadedPlugin): Promise<PluginOverview> => {
+    const { manifest, digest, limits, actions } = plugin;
+    return {
+      id: manifest.id,
+      version: manifest.version,
+      title: manifest.title,
+      digest,
+      folder: rooms.folderOf(plugin),
+      ...(await rooms.standing(plugin)),
+      actions: [...actions.keys()],
+      limits,
+    };
+  };
+
+  const change = (method: "suspend" | "resume" | "restart" | "release") => (actor: Actor, id: string) =>
+    operate(actor, method, id, async (plugin) => {
+      await rooms[method](plugin);
+      return overview(plugin);
+    });
+
+  return {
+    list: async (actor) => {
+      allow(actor, "list");
+      return Promise.all(rooms.plugins().map(overview));
+    },
+    get: async (actor, id) => {
+      allow(actor, "get");
+      return overview(rooms.find(id));
+    },
+    load: async (written, folder) => {
+      const actor = allow(written, "load");
+      const plugin = rooms.find(await rooms.load(readFolder(folder)));
+      rooms.onOperation({ actor, method: "load", plugin, failure: undefined });
+      return overview(plugin);
+    },
+    reload: (actor, id) =>
+      operate(actor, "reload", id, async (plugin) =>
+        overview(rooms.find(await rooms.load(rooms.folderOf(plugin)))),
+      ),
+    unload: (actor, id, { force = false } = {}) =>
+      operate(actor, "unload", id, () => rooms.unload(id, force)),
+    suspend: change("suspend"),
+    resume: change("resume"),
+    restart: change("restart"),
+    release: change("release"),
+    logs: async function* (actor, options) {
+      allow(actor, "logs");
+      yield* readLogs(rooms, options);
+    },
+    data: {
+      show: (actor, id, options) =>
+        operate(actor, "data.show", id, (plugin) => {
+          const { tenant, signal } = readDataOptions(options);
+          return rooms.data.show(plugin, tenant, signal);
+        }),
+      export: async function* (written, id, options) {
+        const actor = allow(written, "data.export");
+        const plugin = rooms.find(id);
+        const { tenant, signal } = readDataOptions(options);
+        rooms.onOperation({ actor, method: "data.export", plugin, failure: undefined });
+        yield* rooms.data.export(plugin, tenant, signal);
+      },
+      clear: (actor, id, options) =>
+        operate(actor, "data.clear", id, (plugin) => {
+          const { tenant, signal } = readDataOptions(options);
+          return rooms.withoutGuests(plugin, tenant, () => rooms.data.clear(plugin, tenant, signal));
+        }),
+    },
+  };
+}
+
+async function* readLogs(
+  rooms: AdminRooms,
+  { plugin, last = DEFAULT_LINES, follow = false, signal = NEVER }: LogOptions = {},
+): AsyncGenerator<LogRecord, void, undefined> {
+  if (!Number.isInteger(last) || last < 0) {
+    throw new PaddockError("USAGE_INVALID", "Cannot read logs: last is not a number of lines.");
+  }
+  if (plugin !== undefined) rooms.find(plugin);
+  const past = rooms.logs.last(Math.min(last, MAX_KEPT_LINES), plugin);
+  // Before the first line is handed out: what is logged in between must not be missed.
+  const future = follow ? rooms.logs.follow(signal, plugin) : [];
+  yield* past;
+  yield* future;
+}
+
+const NEVER = new AbortController().signal;
+
+function readFolder(folder: unknown): string {
+  if (typeof folder === "string" && folder.startsWith("/") && !folder.includes("\0")) return folder;
+  throw new PaddockError("USAGE_INVALID", "Cannot load a plugin: its folder is not an absolute path.");
+}
+
+function readDataOptions(options: DataOptions = {}): { tenant: string; signal: AbortSignal } {
+  const { tenant, signal = NEVER } = readCallOptions(options);
+  return { tenant, signal };
+}
