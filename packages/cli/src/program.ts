@@ -4,6 +4,7 @@ import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
 import { postureCommand } from "./commands/posture.js";
 import { runCommand } from "./commands/run.js";
+import { typesCommand } from "./commands/types.js";
 import { validateCommand } from "./commands/validate.js";
 import { examples } from "./examples.js";
 import type { Terminal } from "./terminal.js";
@@ -15,6 +16,7 @@ export type MakeCommand = (terminal: Terminal, deliver: (answer: Answer) => void
 const COMMANDS: readonly MakeCommand[] = [
   initCommand,
   validateCommand,
+  typesCommand,
   runCommand,
   postureCommand,
   doctorCommand,
