@@ -17,6 +17,13 @@ export type { DecisionRecord } from "./capabilities/decision-record.js";
 export { type EffectiveLimits, effectiveLimits, type LimitSource } from "./config/effective-limits.js";
 export { CONFIG_FILE_NAMES, type ConfigFile, loadConfigFile } from "./config/load-config-file.js";
 export { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
+export {
+  createFakeHost,
+  type FakeHost,
+  type FakeHostOptions,
+  type RecordedCall,
+} from "./fake/create-fake-host.js";
+export type { FakeAction, FakeCall, FakePlugin } from "./fake/fake-plugin.js";
 export { createHost } from "./host.js";
 export type { Host, HostOptions, LoadOptions, PluginInfo } from "./host-interface.js";
 export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";

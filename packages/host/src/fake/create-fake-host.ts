@@ -1,0 +1,154 @@
+import { type ErrorCode, type Manifest, PaddockError, presetLimits, toPaddockError } from "@paddock/contract";
+import type { Host, PluginInfo } from "../host-interface.js";
+import { type CallOptions, readCallOptions } from "../pipeline/call-options.js";
+import { checkImplements, readPoints } from "../points/check-implements.js";
+import type { Point } from "../points/point.js";
+import { createPointCalls } from "../points/point-calls.js";
+import { type FakePlugin, type LoadedFake, loadFake } from "./fake-plugin.js";
+import { runFake } from "./run-fake.js";
+import { warnOnce } from "./warn-once.js";
+
+export interface FakeHostOptions {
+  /** By id. */
+  readonly plugins?: Readonly<Record<string, FakePlugin>>;
+  /** As of a real host: fakes that claim one of them and lack its action are refused. */
+  readonly points?: readonly Point[];
+}
+
+/** One call that the application made, with what came of it once it has ended. */
+export interface RecordedCall {
+  readonly plugin: string;
+  readonly action: string;
+  readonly payload: unknown;
+  readonly tenant: string;
+  readonly caller: string | undefined;
+  readonly outcome:
+    | { readonly kind: "pending" }
+    | { readonly kind: "success"; readonly value: unknown }
+    | { readonly kind: "failure"; readonly error: PaddockError };
+}
+
+/** Calls that are remembered; older ones are forgotten first. */
+export const MAX_RECORDED_CALLS = 10_000;
+
+/** A host for an application's own tests, on every operating system. It has no walls, and says so. */
+export interface FakeHost extends Host {
+  readonly isFake: true;
+  /** What the application has called so far, in order. */
+  readonly calls: readonly RecordedCall[];
+}
+
+/** What a fake host does itself; everything else of a host rejects with UNSUPPORTED_PLATFORM. */
+type Faked = "call" | "point" | "plugins" | "start" | "unload" | "posture" | "diagnose" | "close";
+
+/**
+ * A host whose plugins are functions of a test. Options, payloads and failures are those of a real host; there are no
+ * walls, no limits and no schemas of plugins. Throws USAGE_INVALID, MANIFEST_INVALID or PLUGIN_MISMATCH.
+ */
+export function createFakeHost({ plugins: written = {}, points }: FakeHostOptions = {}): FakeHost {
+  const known = readPoints(points);
+  const plugins = new Map<string, LoadedFake>();
+  for (const [id, plugin] of Object.entries(written)) {
+    const loaded = loadFake(id, plugin);
+    checkImplements(loaded.manifest, known);
+    plugins.set(id, loaded);
+  }
+  warnOnce();
+  const calls: RecordedCall[] = [];
+  let isClosed = false;
+
+  const find = (id: string): LoadedFake => {
+    if (isClosed) throw new PaddockError("HOST_CLOSED", "The host is closed.");
+    const plugin = plugins.get(id);
+    if (plugin !== undefined) return plugin;
+    throw notThere("PLUGIN_NOT_FOUND", `Plugin ${quoted(id)} is not loaded.`, "Loaded are", [
+      ...plugins.keys(),
+    ]);
+  };
+
+  const call = async (
+    id: string,
+    name: string,
+    payload?: unknown,
+    options?: CallOptions,
+  ): Promise<unknown> => {
+    const { manifest, actions } = find(id);
+    const run = actions.get(name);
+    if (run === undefined) {
+      const message = `Plugin "${manifest.id}" has no action ${quoted(name)}.`;
+      throw notThere("ACTION_NOT_FOUND", message, "It has", [...actions.keys()]);
+    }
+    const { tenant, timeoutMs, signal } = readCallOptions(options);
+    const about = { plugin: id, action: name, tenant, caller: options?.caller };
+    const at = record(calls, { ...about, payload, outcome: { kind: "pending" } });
+    try {
+      const value = await runFake({ ...about, run, payload, timeoutMs, signal });
+      at.outcome = { kind: "success", value };
+      return value;
+    } catch (error) {
+      at.outcome = { kind: "failure", error: toPaddockError(error, `run "${name}"`) };
+      throw error;
+    }
+  };
+
+  const fake: Pick<Host, Faked> & Omit<FakeHost, keyof Host> & AsyncDisposable = {
+    isFake: true,
+    calls,
+    call,
+    point: (point) => createPointCalls(point, fake),
+    plugins: () => [...plugins.values()].map(({ manifest }) => describe(manifest)),
+    start: async (id, tenant = "main") => {
+      find(id);
+      readCallOptions({ tenant });
+    },
+    unload: async (id) => {
+      find(id);
+      plugins.delete(id);
+    },
+    posture: async (id) => {
+      find(id);
+      return [];
+    },
+    diagnose: async () => [],
+    close: async () => {
+      isClosed = true;
+    },
+    [Symbol.asyncDispose]: () => fake.close(),
+  };
+  // Safe: what is not in `fake` is answered by the proxy, with a refusal.
+  return new Proxy(fake, { get: (target, name) => Reflect.get(target, name) ?? refusal(name) }) as FakeHost;
+}
+
+function record(calls: RecordedCall[], call: RecordedCall): { outcome: RecordedCall["outcome"] } {
+  const own = { ...call };
+  calls.push(own);
+  if (calls.length > MAX_RECORDED_CALLS) calls.shift();
+  return own;
+}
+
+/** In place of what only a real host can do. Its members refuse as well: `host.admin.suspend(…)`. */
+function refusal(name: PropertyKey): unknown {
+  // Whoever awaits the host looks for "then", and printers look for symbols.
+  if (typeof name === "symbol" || name === "then" || name === "toJSON") return undefined;
+  const refuse = async () => {
+    throw new PaddockError("UNSUPPORTED_PLATFORM", `A fake host cannot do "${String(name)}".`, {
+      hint: "Use createHost() for this test.",
+    });
+  };
+  return new Proxy(refuse, { get: (_, member) => refusal(member) });
+}
+
+function describe(manifest: Manifest): PluginInfo {
+  const { id, version, title } = manifest;
+  return { id, version, title, digest: "fake", manifest, limits: presetLimits("production") };
+}
+
+function notThere(code: ErrorCode, message: string, found: string, names: readonly string[]): PaddockError {
+  const hint =
+    names.length === 0 ? "Name it in createFakeHost({ plugins })." : `${found}: ${names.join(", ")}.`;
+  return new PaddockError(code, message, { hint });
+}
+
+function quoted(name: unknown): string {
+  return JSON.stringify(String(name).slice(0, 200));
+}
