@@ -62,6 +62,7 @@ export {
   decodeMessage,
   encodeAttachedSuccess,
   encodeFailure,
+  encodeJsonSuccess,
   encodeNotification,
   encodeRequest,
   encodeSuccess,
@@ -90,11 +91,17 @@ export {
   type Request,
   RPC_ERROR,
   type Success,
+  type TakenParams,
   type WireError,
 } from "./wire/messages.js";
 export { placeAt, type Rooted } from "./wire/pointer.js";
-export { encodeItem } from "./wire/streams/encode-item.js";
 export type { IncomingStream } from "./wire/streams/incoming-stream.js";
 export { type ItemRead, ItemReader } from "./wire/streams/item-reader.js";
 export { Multiplexer, type MultiplexerPort, type ToError } from "./wire/streams/multiplexer.js";
 export type { ByteSource, OutgoingStream } from "./wire/streams/outgoing-stream.js";
+export {
+  type OutgoingOptions,
+  type OutgoingValue,
+  outgoingText,
+  readOutgoing,
+} from "./wire/streams/outgoing-value.js";

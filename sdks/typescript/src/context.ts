@@ -1,3 +1,5 @@
+import type { OutputFile } from "./guest/output-file.js";
+
 /** What every function of a plugin may use. */
 export interface PluginContext {
   /** Whose data this guest works on. */
@@ -25,6 +27,18 @@ export interface Context extends PluginContext {
    * when called often: what comes within a tenth of a second of the last is sent as one. Never throws.
    */
   progress(fraction?: number, message?: string): void;
+  readonly files: Files;
+}
+
+/** Files that come with a call, and files that its result returns. */
+export interface Files {
+  /** Input files by name: where each can be read until the call ends. */
+  readonly inbox: Readonly<Record<string, string>>;
+  /**
+   * A place for an output file. Write to its `path`, close it, and return the object, alone or inside the result: the
+   * caller gets a copy. `name` is what the caller sees. What is not returned is removed.
+   */
+  create(name?: string): OutputFile;
 }
 
 /** The plugin's log. Fields are JSON; what does not fit into one line of the wire is cut. Never throws. */

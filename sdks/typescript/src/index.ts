@@ -1,6 +1,7 @@
 export type {
   Context,
   Events,
+  Files,
   KeyListing,
   KeyValueStore,
   Log,
@@ -19,5 +20,6 @@ export {
   type SchemaAction,
 } from "./define-plugin.js";
 export { type DeclaredFailure, fail, isDeclaredFailure } from "./fail.js";
+export type { OutputFile } from "./guest/output-file.js";
 export { HostError } from "./host-error.js";
 export { isPermissionError, PermissionError } from "./permission-error.js";

@@ -16,6 +16,11 @@ export function encodeSuccess(id: number, result: unknown): string {
   return `{"jsonrpc":"2.0","id":${id},"result":${toJson(result)}}`;
 }
 
+/** A success whose result is JSON already. */
+export function encodeJsonSuccess(id: number, resultJson: string): string {
+  return `{"jsonrpc":"2.0","id":${id},"result":${resultJson}}`;
+}
+
 /** A success with values beside it. They come first: a reader knows at once that the line is not a plain one. */
 export function encodeAttachedSuccess(
   id: number,

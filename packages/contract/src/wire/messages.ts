@@ -71,6 +71,8 @@ export interface InitializeParams {
   readonly guards?: boolean;
   /** The descriptor for data, where there is one. */
   readonly data?: number;
+  /** Where output files go: the path of each is this, the call's number, a dot, and the file's number. */
+  readonly outbox?: string;
 }
 
 export interface InitializeResult {
@@ -92,8 +94,6 @@ export interface CallParams {
   readonly attachments?: readonly Attachment[];
   /** Input files: name → path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Path of the call's output files, to be followed by the number of each. */
-  readonly outbox?: string;
 }
 
 export interface CancelParams {
@@ -124,6 +124,11 @@ export interface ProgressParams {
   /** 0 to 1. */
   readonly fraction?: number;
   readonly message?: string;
+}
+
+/** The host has copied the output files of a call: they may go. */
+export interface TakenParams {
+  readonly call: number;
 }
 
 /** What every capability request of a guest carries besides its own parameters. */

@@ -1,4 +1,5 @@
-import type { Context, Events, KeyValueStore, Log, PluginContext, Plugins } from "../context.js";
+import type { Context, Events, Files, KeyValueStore, Log, PluginContext, Plugins } from "../context.js";
+import { CallFiles } from "./call-files.js";
 import { CallLog, type LogSink } from "./call-log.js";
 import { Kv } from "./kv.js";
 import { OtherPlugins } from "./other-plugins.js";
@@ -13,6 +14,8 @@ export interface GuestState {
   readonly permissions: Readonly<Record<string, unknown>>;
   readonly requests: Requests;
   readonly sink: LogSink;
+  /** What the path of every output file begins with. */
+  readonly outbox: string | undefined;
 }
 
 /** Made for every call, so it holds four fields and makes the rest when somebody looks. */
@@ -25,9 +28,17 @@ export class CallContext implements Context {
   #log: Log | undefined;
   #kv: KeyValueStore | undefined;
   #progress: Progress | undefined;
+  #files: CallFiles | undefined;
+  readonly #inbox: Readonly<Record<string, string>> | undefined;
 
-  constructor(state: GuestState, call: number, timeoutMs: number | undefined) {
+  constructor(
+    state: GuestState,
+    call: number,
+    timeoutMs: number | undefined,
+    inbox?: Readonly<Record<string, string>>,
+  ) {
     this.#state = state;
+    this.#inbox = inbox;
     this.call = call;
     this.deadline = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
   }
@@ -63,6 +74,12 @@ export class CallContext implements Context {
     return new OtherPlugins(this.#state.requests, this.call);
   }
 
+  get files(): Files {
+    const { outbox } = this.#state;
+    this.#files ??= new CallFiles(this.#inbox, outbox === undefined ? undefined : `${outbox}${this.call}.`);
+    return this.#files;
+  }
+
   progress(fraction?: number, message?: string): void {
     if (this.#isCancelled) return;
     this.#progress ??= new Progress(this.#state.sink.send, this.call);
@@ -80,6 +97,10 @@ export class CallContext implements Context {
   /** Whether `context`'s call was cancelled. Static, as `cancel` is: neither is the plugin's to call. */
   static isCancelled(context: CallContext): boolean {
     return context.#isCancelled;
+  }
+
+  static removeFiles(context: CallContext): void {
+    if (context.#files !== undefined) CallFiles.remove(context.#files);
   }
 
   static cancel(context: CallContext): void {

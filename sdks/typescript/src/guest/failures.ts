@@ -1,7 +1,15 @@
-import { type ErrorCode, MAX_ERROR_CHARACTERS, RPC_ERROR, type WireError } from "@paddock/contract";
+import {
+  type ErrorCode,
+  MAX_ERROR_CHARACTERS,
+  MAX_ERROR_FRAME_BYTES,
+  RPC_ERROR,
+  type WireError,
+} from "@paddock/contract";
 import { FAILURE_CODE, isDeclaredFailure } from "../fail.js";
 import { isPermissionError } from "../permission-error.js";
 import { printBug } from "./print-bug.js";
+import { findMisfit } from "./reply-bounds.js";
+import { ResultTooLarge } from "./result-too-large.js";
 import { translateDenial } from "./translate-denial.js";
 
 /** The reply for what an action threw. Whatever it did not declare goes to stderr with its stack. */
@@ -16,6 +24,26 @@ export function toWireError(raw: unknown, isCancelled: boolean): WireError {
   if (isMemoryRefused(thrown)) return wireError("MEMORY_LIMIT", nameAndMessage(thrown));
   printBug(raw);
   return wireError("PLUGIN_BUG", nameAndMessage(thrown), denialOf(thrown));
+}
+
+/** What ends a stream whose source threw. Details that are no JSON, or too long for a frame, are left out. */
+export function toStreamError(thrown: unknown): WireError {
+  const error =
+    thrown instanceof ResultTooLarge
+      ? wireError("RESULT_TOO_LARGE", thrown.message)
+      : toWireError(thrown, false);
+  try {
+    if (findMisfit(JSON.stringify(error), MAX_ERROR_FRAME_BYTES) === undefined) return error;
+  } catch {
+    // Details with a cycle or a BigInt.
+  }
+  return withoutDetails(error);
+}
+
+/** Code and message always fit. */
+export function withoutDetails(error: WireError): WireError {
+  const { details: _, issues: __, ...data } = error.data ?? {};
+  return { ...error, data: { ...data, detailsDropped: true } };
 }
 
 /** The reply for what failed before the plugin was ready. */

@@ -14,16 +14,19 @@ const EXIT_PROTOCOL = 76;
 
 const exit = process.exit.bind(process);
 
+const onFault = (fault: string) => {
+  printBug(`Cannot go on: the host sent ${fault}`);
+  exit(EXIT_PROTOCOL);
+};
+
 const channel = new Channel(CHANNEL_FD, {
   onLine: (line) => guest.receive(line),
-  onFault: (fault) => {
-    printBug(`Cannot go on: the host sent ${fault}`);
-    exit(EXIT_PROTOCOL);
-  },
+  onFault,
   onEnd: () => exit(0),
 });
 
 const guest = new Guest({
   send: (line) => channel.send(line),
   exit: () => channel.drain(() => exit(0)),
+  onFault,
 });

@@ -7,6 +7,7 @@ import {
   type InitializeParams,
   type PingParams,
   readCanonicalCall,
+  type TakenParams,
   type WireError,
 } from "@paddock/contract";
 import { messageOf, startFailure, wireError } from "./failures.js";
@@ -30,19 +31,23 @@ export interface GuestOutlets {
   readonly send: (line: string) => void;
   /** Ends the process once everything sent has left. */
   readonly exit: () => void;
+  /** The host sent something that nobody can go on after. */
+  readonly onFault: (fault: string) => void;
 }
 
 /** The guest's side of the conversation: every line of the host, in the order they come. */
 export class Guest {
   readonly #send: (line: string) => void;
   readonly #exit: () => void;
+  readonly #onFault: (fault: string) => void;
   readonly #requests: Requests;
   #isInitialized = false;
   #started: Started | undefined;
 
-  constructor({ send, exit }: GuestOutlets) {
+  constructor({ send, exit, onFault }: GuestOutlets) {
     this.#send = send;
     this.#exit = exit;
+    this.#onFault = onFault;
     this.#requests = new Requests(send);
   }
 
@@ -58,6 +63,7 @@ export class Guest {
     const { id, method } = message;
     if (id === undefined) {
       if (method === "$/cancel") this.#cancel((message.params as CancelParams).id);
+      else if (method === "$/taken") this.#started?.calls.taken((message.params as TakenParams).call);
     } else if (method === "call") {
       this.#call(id, message.params as CallParams);
     } else if (method !== undefined) {
@@ -110,7 +116,7 @@ export class Guest {
     try {
       if (this.#isInitialized) throw new Error("initialize was sent before");
       this.#isInitialized = true;
-      this.#started = await start(params, this.#requests, this.#send);
+      this.#started = await start(params, this.#requests, this.#send, this.#onFault);
       this.#send(encodeSuccess(id, this.#started.result));
     } catch (thrown) {
       this.#send(encodeFailure(id, startFailure(thrown)));

@@ -11,6 +11,7 @@ import { Health } from "./health.js";
 import { loadPlugin } from "./load-plugin.js";
 import { negotiate } from "./negotiate.js";
 import type { Requests } from "./requests.js";
+import { GuestStreams } from "./streams/guest-streams.js";
 
 /** A plugin that has run its `init` and waits for calls. */
 export interface Started {
@@ -29,6 +30,7 @@ export async function start(
   params: InitializeParams,
   requests: Requests,
   send: (line: string) => void,
+  onFault: (fault: string) => void,
 ): Promise<Started> {
   const protocol = negotiate(params.protocol);
   const maxBytes = params.limits.messageBytes ?? MAX_INLINE_BYTES;
@@ -39,7 +41,10 @@ export async function start(
     permissions: freeze(params.permissions),
     requests,
     sink: { send, maxBytes },
+    outbox: params.outbox,
   };
+  const streams =
+    params.data === undefined ? undefined : new GuestStreams({ fd: params.data, maxBytes, send, onFault });
   if (params.guards !== false) applyGuards(params.permissions, params.entry);
   const plugin = await loadPlugin(params.entry);
   const actions = readActions(plugin);
@@ -50,11 +55,16 @@ export async function start(
   await plugin.init?.(context);
   return {
     plugin,
-    calls: new Calls(actions, state),
+    calls: new Calls(actions, state, streams),
     events: handlers === undefined ? undefined : new Events(handlers, state),
     health: new Health(plugin.health?.bind(plugin)),
     context,
-    result: { protocol, nonce: params.nonce, actions: [...actions.keys()] },
+    result: {
+      protocol,
+      nonce: params.nonce,
+      actions: [...actions.keys()],
+      ...(streams === undefined ? {} : { data: true }),
+    },
   };
 }
 

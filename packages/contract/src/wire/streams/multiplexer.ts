@@ -65,8 +65,9 @@ export class Multiplexer {
     return this.#incoming.size + this.#outgoing.size;
   }
 
-  get canOpen(): boolean {
-    return this.#outgoing.size < MAX_OPEN_STREAMS && !this.#isClosed;
+  /** Whether so many more may be opened. */
+  canOpen(count: number): boolean {
+    return this.#outgoing.size + count <= MAX_OPEN_STREAMS;
   }
 
   /** What arrived on the descriptor. Returns what is wrong with it; nothing is to be pushed after that. */
@@ -191,7 +192,7 @@ export class Multiplexer {
   }
 
   #onCancel(id: number): string | undefined {
-    this.#outgoing.get(id)?.stop();
+    this.#outgoing.get(id)?.cancelled();
     return this.#wasOpened(id) ? undefined : `a cancel of stream ${id}, which does not exist`;
   }
 

@@ -26,8 +26,12 @@ export class OutgoingStream {
   readonly #writing: Writing;
   #credit = 0;
   #isRunning = false;
+  /** Whether the reader has read the announcement: before that, nothing may be sent. */
+  #isKnown = false;
   #isStopped = false;
   #isClosed = false;
+  /** Stopped before its reader knew of it: it is closed when the reader has said that it does. */
+  #onFirstCredit: (() => void) | undefined;
   #onCredit: (() => void) | undefined;
   readonly #onClosed: (() => void)[] = [];
 
@@ -52,7 +56,11 @@ export class OutgoingStream {
     if (this.#isStopped || this.#isClosed) return;
     this.#isStopped = true;
     this.#onCredit?.();
-    const close = () => (error === undefined ? this.#end() : this.#fail(error));
+    const close = () => {
+      const finish = () => (error === undefined ? this.#end() : this.#fail(error));
+      if (this.#isKnown) finish();
+      else this.#onFirstCredit = finish;
+    };
     let stopping: unknown;
     try {
       stopping = this.#source.cancel();
@@ -68,13 +76,23 @@ export class OutgoingStream {
   addCredit(bytes: number): string | undefined {
     this.#credit += bytes;
     if (this.#credit > MAX_CREDIT) return "more credit than there can be";
-    if (!this.#isRunning) {
+    this.#isKnown = true;
+    if (this.#isStopped) {
+      this.#onFirstCredit?.();
+    } else if (!this.#isRunning) {
       this.#isRunning = true;
       void this.#run();
     } else {
       this.#onCredit?.();
     }
     return undefined;
+  }
+
+  /** The reader wants no more. */
+  cancelled(): void {
+    this.#isKnown = true;
+    if (this.#isStopped) this.#onFirstCredit?.();
+    else this.stop();
   }
 
   /** The other side is gone: nothing can be sent. */

@@ -1,0 +1,48 @@
+import { Multiplexer, type WireError } from "@paddock/contract";
+
+const net = process.getBuiltinModule("node:net");
+
+/** Bytes that may wait to leave; enough that the host never waits for the next ones. */
+const MAX_WAITING_BYTES = 512 * 1024;
+
+export interface DataChannelEvents {
+  /** The error object for what a source of the plugin threw; it fits into a frame. */
+  readonly toWireError: (thrown: unknown) => WireError;
+  /** The host sent something that is no frame of ours; nothing after it can be trusted. */
+  readonly onFault: (fault: string) => void;
+}
+
+/** Opens the inherited descriptor for data. The host's end of it goes with the other channel, which ends the guest. */
+export function openDataChannel(fd: number, { toWireError, onFault }: DataChannelEvents): Multiplexer {
+  const socket = new net.Socket({ fd });
+  let willFlush = false;
+  const flush = () => {
+    willFlush = false;
+    socket.uncork();
+  };
+  const streams = new Multiplexer({
+    write: (header, payload) => {
+      // What is sent in one turn leaves in one call of the kernel, and nothing is copied.
+      if (!willFlush) {
+        willFlush = true;
+        socket.cork();
+        process.nextTick(flush);
+      }
+      socket.write(header);
+      if (payload !== undefined) socket.write(payload);
+    },
+    isFull: () => socket.writableLength >= MAX_WAITING_BYTES,
+    encodeError: (thrown) => Buffer.from(JSON.stringify(toWireError(thrown))),
+    decodeText: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+  });
+  socket.on("drain", () => streams.drained());
+  socket.on("data", (chunk) => {
+    const fault = streams.push(chunk);
+    if (fault !== undefined) onFault(fault);
+  });
+  const end = () => streams.close(new Error("The host is gone"));
+  socket.on("end", end);
+  socket.on("close", end);
+  socket.on("error", end);
+  return streams;
+}
