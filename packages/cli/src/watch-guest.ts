@@ -58,4 +58,7 @@ const UNKNOWN_USAGE: GuestReport["usage"] = {
   scratchBytes: undefined,
   threads: undefined,
   files: undefined,
+  ioReadBytes: undefined,
+  ioWriteBytes: undefined,
+  processes: undefined,
 };

@@ -37,6 +37,9 @@ enum operation {
   OP_MAKE_DIRECTORY = 21,
   OP_MOVE_MOUNT = 22,
   OP_JOIN_MOUNTS = 23,
+  OP_CLOSE_AT_EXECUTE = 24,
+  OP_FORK_INIT = 25,
+  OP_BIND_MAPPED = 26,
   OP_COUNT
 };
 
@@ -49,7 +52,8 @@ static const char *const shapes[OP_COUNT] = {
   [OP_CLOSE_FROM] = "d",         [OP_SECCOMP] = "p",         [OP_DIE_WITH_PARENT] = "n",  [OP_CHDIR] = "t",
   [OP_UMASK] = "o",              [OP_ENVIRONMENT] = "*",     [OP_READY] = "",             [OP_EXECUTE] = "tt*",
   [OP_MAKE_DIRECTORY] = "toii",  [OP_MOVE_MOUNT] = "tt",
-  [OP_JOIN_MOUNTS] = "t",
+  [OP_JOIN_MOUNTS] = "t",        [OP_CLOSE_AT_EXECUTE] = "", [OP_FORK_INIT] = "",
+  [OP_BIND_MAPPED] = "ttfiiii",
 };
 
 struct instruction {

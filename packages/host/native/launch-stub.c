@@ -12,7 +12,9 @@
 // There is no C library below it: nothing it does depends on files, variables or memory that a guest can influence.
 // Everything large is static, zeroed by the kernel: a small stack is enough. The story starts at `start`, at the bottom.
 
+#include "init.h"
 #include "instruction-list.h"
+#include "mapped-mounts.h"
 #include "mounts.h"
 #include "process.h"
 #include "report.h"
@@ -23,7 +25,7 @@ static char *environment[ARGUMENTS + 1];
 
 static long perform(void) {
   char **text = current.arguments;
-  u64 first = 0, second = 0, third = 0;
+  u64 first = 0, second = 0, third = 0, ids[4];
   switch (current.operation) {
     case OP_PRIVATE_MOUNTS: return make_private_mounts();
     // bubblewrap leaves its mounts slaves of the host's: what is mounted there later would appear in here.
@@ -50,13 +52,18 @@ static long perform(void) {
     case OP_ENVIRONMENT:
       for (u32 i = 0; i <= current.count; i++) environment[i] = text[i];
       return 0;
-    case OP_READY: return wait_for_release();
+    case OP_READY: return init_child > 0 ? serve_as_init() : wait_for_release();
     case OP_EXECUTE: return CALL(execve, text[0], text + 1, environment);
     case OP_MAKE_DIRECTORY:
       parse_number(text[1], 8, 0777, &first), parse_number(text[2], 10, HIGHEST_ID, &second);
       return parse_number(text[3], 10, HIGHEST_ID, &third), make_directory(text[0], first, second, third);
     case OP_MOVE_MOUNT: return CALL(mount, text[0], text[1], 0, MS_MOVE);
     case OP_JOIN_MOUNTS: return join_mounts(text[0]);
+    case OP_CLOSE_AT_EXECUTE: return CALL(fcntl, report_descriptor, F_SETFD, FD_CLOEXEC);
+    case OP_FORK_INIT: return fork_init();
+    case OP_BIND_MAPPED:
+      for (u32 i = 0; i < 4; i++) parse_number(text[3 + i], 10, HIGHEST_ID, &ids[i]);
+      return parse_flags(text[2], &first), bind_mapped(text[0], text[1], first, ids);
     default: return -ENOSYS;
   }
 }

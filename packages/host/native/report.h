@@ -24,6 +24,11 @@ static void report(const char *text, u32 length) {
   }
 }
 
+static u32 append_text(char *line, u32 at, const char *text) {
+  while (*text != 0) line[at++] = *text++;
+  return at;
+}
+
 static u32 append_number(char *line, u32 at, u32 number) {
   u32 unit = 1;
   while (number / unit >= 10) unit *= 10;

@@ -14,6 +14,7 @@ export const GROUP: Cgroup = {
   place: async () => undefined,
   limitCpu: async () => undefined,
   usage: async () => ({ memoryBytes: 1, memoryPeakBytes: 1, cpuMs: 1, oomKills: 0 }),
+  freezer: undefined,
   remove: async () => undefined,
 };
 
@@ -95,7 +96,7 @@ export const SEEN: Seen = {
   limits: new Map([
     ["data size", both(564 * MB)],
     ["processes", both(19)],
-    ["open files", both(84)],
+    ["open files", both(85)],
     ["file size", both(16 * MB)],
     ["cpu time", both(61)],
     ["core file size", both(0)],
@@ -127,7 +128,10 @@ export const SEEN: Seen = {
     [1, "pipe:[1]"],
     [2, "pipe:[2]"],
     [3, "socket:[3]"],
+    [4, "socket:[4]"],
   ]),
+  closingDescriptors: new Set(),
   cgroups: ["4:memory:/paddock-1-2/acme.probe-1", "1:cpu:/paddock-1-2/acme.probe-1", "0::/"],
   sessionId: 0,
+  role: "program",
 };

@@ -1,4 +1,5 @@
-import type { Duplex } from "node:stream";
+import type { FileHandle } from "node:fs/promises";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { ErrorCode, Limits } from "@paddock/contract";
 
 export type IsolationKind = "in-process" | "process" | "container" | "worker";
@@ -36,6 +37,16 @@ export interface LaunchSpec {
   readonly executables: readonly ReadOnlyInput[];
   /** Everything else the guest may read: mounted read-only, noexec, nosuid, nodev. */
   readonly inputs: readonly ReadOnlyInput[];
+  /** What the first descriptors are; `logged` unless said otherwise. */
+  readonly stdio?: StdioMode;
+  /** Directories and files of the host's that were granted: noexec, nosuid, nodev, and still what they were when pinned. */
+  readonly mounts?: readonly GrantedMount[];
+  /** Symbolic links of the root, made before it becomes read-only. */
+  readonly links?: readonly RootLink[];
+  /** Where files of callers appear, at `/inbox`, read-only. */
+  readonly inbox?: { readonly source: string };
+  /** Whether there is an `/outbox`: writable, inside the scratch quota. */
+  readonly hasOutbox?: boolean;
   /** Where the guest keeps its own files (`/data`), or nothing. */
   readonly data: DataDirectory | undefined;
   /** Further targets at which the data directory appears too; they exist in an input. */
@@ -47,6 +58,25 @@ export interface LaunchSpec {
   readonly verify?: () => Promise<void>;
   /** Where the guest's stdout and stderr go; called with bounded, escaped, whole lines. */
   readonly onLog: (line: GuestLogLine) => void;
+}
+
+/**
+ * `logged`: 3 is the control channel, 4 the data channel, stdout and stderr are log lines.
+ * `wire`: stdin and stdout are the control channel, stderr is log lines. `raw`: all three are the caller's streams.
+ */
+export type StdioMode = "logged" | "wire" | "raw";
+
+/** A directory or file of the host's. Its owner's rights are what the guest has there, whoever the guest is. */
+export interface GrantedMount {
+  readonly source: string;
+  readonly target: string;
+  readonly access: "read" | "write";
+}
+
+export interface RootLink {
+  readonly target: string;
+  /** What the link says. */
+  readonly to: string;
 }
 
 export interface ReadOnlyInput {
@@ -78,18 +108,42 @@ export interface GuestLogLine {
 export interface GuestProcess {
   /** Process id as the host sees it. */
   readonly pid: number;
-  /** The guest's descriptor 3. Hostile; end of file means that the guest is going. */
+  /** The control channel. Hostile; end of file means that the guest is going. Says nothing with `raw`. */
   readonly channel: Duplex;
+  /** The data channel, with `logged` only. Hostile, and read by nobody until somebody reads it. */
+  readonly data: Duplex | undefined;
+  /** With `raw` only: what the guest reads, and what it writes, unread so far. */
+  readonly stdio: GuestStreams | undefined;
   /** The walls read back from the kernel before the program ran. */
   readonly posture: Posture;
   /** Resolves once, when the guest and everything it started are gone and cleaned away. Never rejects. */
   readonly ended: Promise<GuestEnd>;
   /** Ends the guest now; the reason goes into its end. The first reason wins. */
   kill(reason: KillReason): void;
+  /**
+   * Stops every process of the guest: none of them runs until `resume`. One that cannot be stopped is ended.
+   * Timers of the host go on.
+   */
+  suspend(): Promise<void>;
+  resume(): Promise<void>;
+  /** Sends a signal to the program, one from the keyboard (INT, QUIT, TSTP, CONT, WINCH) to all that it started too. */
+  signal(name: NodeJS.Signals): void;
+  /**
+   * Opens a file that the guest left in `/outbox`, for reading. FILE_REFUSED for a name with a path in it, links,
+   * what is no ordinary file, or has another name too. The caller closes it.
+   */
+  openOutput(name: string): Promise<FileHandle>;
   /** Starting is over: the cpu share, which would make it several times longer, applies from now on. */
   confineCpu(): Promise<void>;
   /** What it uses now and at its peak; `undefined` for what cannot be known here. */
   usage(): Promise<Usage>;
+}
+
+/** The streams of a program, as its parent holds them. */
+export interface GuestStreams {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
 export type GuestEndCode = Extract<
@@ -100,6 +154,7 @@ export type GuestEndCode = Extract<
   | "DISK_LIMIT"
   | "SECCOMP_VIOLATION"
   | "PROTOCOL_VIOLATION"
+  | "UNRESPONSIVE"
   | "CRASHED"
   | "SETUP_FAILED"
   | "KILLED"
@@ -133,6 +188,10 @@ export interface Usage {
   readonly scratchBytes: number | undefined;
   readonly threads: number | undefined;
   readonly files: number | undefined;
+  /** Bytes that came from, and went to, a disk. */
+  readonly ioReadBytes: number | undefined;
+  readonly ioWriteBytes: number | undefined;
+  readonly processes: number | undefined;
 }
 
 /** One mechanism of this machine, and what to do when it is missing. */

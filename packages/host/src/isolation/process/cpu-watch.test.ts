@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { type CpuWatch, MS_PER_TICK, startCpuWatch } from "./cpu-watch.js";
+import { createBrakes } from "./brakes.js";
+import type { ProcessName } from "./children-of.js";
+import { MS_PER_TICK } from "./cpu-meter.js";
+import { type CpuWatch, startCpuWatch } from "./cpu-watch.js";
 import { readStartTime, readStat } from "./process-status.js";
 
 let child: ChildProcess | undefined;
@@ -25,7 +28,19 @@ async function startWatched(
   // Safe: it has been spawned.
   const pid = child.pid as number;
   const startTime = readStartTime(pid) ?? 0;
-  return { pid, watch: startCpuWatch({ pid, startTime, cores, isThrottling, signal: abort.signal }) };
+  return { pid, watch: watchProcess({ pid, startTime }, cores, isThrottling) };
+}
+
+function watchProcess(name: ProcessName, cores: number, isThrottling: boolean): CpuWatch {
+  const list = () => [name];
+  return startCpuWatch({
+    list,
+    cores,
+    brakes: isThrottling ? createBrakes(list, undefined) : undefined,
+    maxMs: undefined,
+    signal: abort.signal,
+    onExcess: () => undefined,
+  });
 }
 
 const usedMs = (pid: number) => (readStat(pid)?.cpuTicks ?? 0) * MS_PER_TICK;
@@ -65,7 +80,7 @@ describe("startCpuWatch()", () => {
     await once(child, "spawn");
     // Safe: it has been spawned.
     const pid = child.pid as number;
-    startCpuWatch({ pid, startTime: 1, cores: 0.01, isThrottling: true, signal: abort.signal });
+    watchProcess({ pid, startTime: 1 }, 0.01, true);
     await wait(400);
     expect(readStat(pid)?.state).not.toBe("T");
   });

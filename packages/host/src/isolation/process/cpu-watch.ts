@@ -1,8 +1,6 @@
-import { type ProcessStat, readStat } from "./process-status.js";
-import { signalProcess } from "./signal-process.js";
-
-/** A clock tick of /proc: USER_HZ is 100 on every architecture we run on. */
-export const MS_PER_TICK = 10;
+import type { Brakes } from "./brakes.js";
+import type { ProcessName } from "./children-of.js";
+import { createCpuMeter } from "./cpu-meter.js";
 
 /** How often a busy guest is looked at. */
 export const CPU_SAMPLE_MS = 100;
@@ -15,39 +13,39 @@ export interface CpuWatch {
 }
 
 /**
- * Counts a guest's processor time from outside and, where no control group limits its share, enforces the
- * share by sampling: a guest that used more than its part of a period is stopped until it has paid.
+ * Counts a guest's processor time from outside and, where no control group limits its share, enforces the share by
+ * sampling: a guest that used more than its part of a period is stopped until it has paid. Past `maxMs` it is over.
  */
 export function startCpuWatch(options: {
-  readonly pid: number;
-  readonly startTime: number;
+  readonly list: () => readonly ProcessName[];
   readonly cores: number;
-  readonly isThrottling: boolean;
+  /** There where the share is held by sampling. */
+  readonly brakes: Brakes | undefined;
+  readonly maxMs: number | undefined;
   readonly signal: AbortSignal;
+  readonly onExcess: (message: string) => void;
 }): CpuWatch {
-  const { pid, startTime, cores, signal } = options;
-  let usedMs = 0;
+  const { list, cores, brakes, maxMs, signal } = options;
+  const meter = createCpuMeter();
   let sampledAt = performance.now();
   let creditMs = cores * CPU_SAMPLE_MS;
   let isStopped = false;
 
   const look = () => {
-    const stat = readIfPossible(pid);
-    if (stat === "hidden") {
-      // It may be stopped, or busy: never lose sight of it for good.
-      timer = setTimeout(look, CPU_SAMPLE_MS).unref();
-      return;
-    }
-    if (stat?.startTime !== startTime) return;
+    const before = meter.usedMs();
+    // Those that cannot be seen now may be stopped, or busy: they are counted the next time.
+    if (!meter.look(list())) return;
     const now = performance.now();
-    const spent = stat.cpuTicks * MS_PER_TICK - usedMs;
-    usedMs += spent;
+    const spent = meter.usedMs() - before;
     creditMs = Math.min(cores * CPU_SAMPLE_MS, creditMs + cores * (now - sampledAt) - spent);
     sampledAt = now;
+    if (maxMs !== undefined && meter.usedMs() > maxMs && !signal.aborted)
+      options.onExcess(`it used its ${maxMs / 1000} s of processor time`);
     let nextMs = spent === 0 && !isStopped ? IDLE_SAMPLE_MS : CPU_SAMPLE_MS;
-    if (options.isThrottling) {
-      const isOver = creditMs < 0;
-      if (isOver !== isStopped) signalProcess(pid, startTime, isOver ? "SIGSTOP" : "SIGCONT");
+    if (brakes !== undefined) {
+      const isOver = creditMs < 0 && !signal.aborted;
+      if (isOver && !isStopped) void brakes.hold(REASON);
+      if (!isOver && isStopped) brakes.release(REASON);
       isStopped = isOver;
       if (isOver) nextMs = Math.min(1_000, Math.max(10, -creditMs / cores));
     }
@@ -58,13 +56,7 @@ export function startCpuWatch(options: {
     look();
     clearTimeout(timer);
   });
-  return { usedMs: () => usedMs };
+  return { usedMs: meter.usedMs };
 }
 
-function readIfPossible(pid: number): ProcessStat | "hidden" | undefined {
-  try {
-    return readStat(pid);
-  } catch {
-    return "hidden";
-  }
-}
+const REASON = "processor share";

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DISK_SAMPLE_MS, measureDirectory, startDiskWatch } from "./disk-watch.js";
+import { readStartTime } from "./process-status.js";
 
 const MB = 1024 ** 2;
 const MANY = Number.MAX_SAFE_INTEGER;
@@ -70,7 +71,7 @@ describe("startDiskWatch()", () => {
     const state = { excess: [] as string[], cpuMs: 0 };
     startDiskWatch({
       directory,
-      pid: process.pid,
+      list: () => [{ pid: process.pid, startTime: readStartTime(process.pid) ?? 0 }],
       maxBytes,
       maxFiles,
       cpuMs: () => state.cpuMs,

@@ -2,6 +2,7 @@ import { lstat, opendir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { formatSize } from "@paddock/contract";
+import type { ProcessName } from "./children-of.js";
 
 /** How often a busy guest's directory is measured, at the most. */
 export const DISK_SAMPLE_MS = 50;
@@ -14,7 +15,7 @@ const DUTY = 10;
  */
 export function startDiskWatch(options: {
   readonly directory: string;
-  readonly pid: number;
+  readonly list: () => readonly ProcessName[];
   readonly maxBytes: number;
   readonly maxFiles: number;
   /** Processor time of the guest so far: while it stands still, nothing was written. */
@@ -26,7 +27,7 @@ export function startDiskWatch(options: {
 }
 
 async function watch(options: Parameters<typeof startDiskWatch>[0]): Promise<void> {
-  const { directory, pid, maxBytes, maxFiles, signal } = options;
+  const { directory, list, maxBytes, maxFiles, signal } = options;
   let measuredAtCpuMs = -1;
   while (!signal.aborted) {
     const cpuMs = options.cpuMs();
@@ -36,14 +37,14 @@ async function watch(options: Parameters<typeof startDiskWatch>[0]): Promise<voi
     }
     measuredAtCpuMs = cpuMs;
     const startedAt = performance.now();
-    const writtenBytes = await readWrittenBytes(pid);
+    const writtenBytes = await readWrittenBytes(list());
     const found = await measureDirectory(directory, maxBytes, maxFiles);
-    const usedBytes = found.bytes + (await measureNameless(pid, directory));
+    const usedBytes = found.bytes + (await measureNameless(list(), directory));
     if (signal.aborted) return;
     if (usedBytes > maxBytes) return options.onExcess(`it keeps more than ${formatSize(maxBytes)} in /data`);
     if (found.files > maxFiles) return options.onExcess(`it keeps more than ${maxFiles} files in /data`);
     const pauseMs = Math.max(DISK_SAMPLE_MS, (performance.now() - startedAt) * DUTY);
-    const isDue = async () => (await readWrittenBytes(pid)) - writtenBytes > maxBytes - usedBytes;
+    const isDue = async () => (await readWrittenBytes(list())) - writtenBytes > maxBytes - usedBytes;
     await pause(pauseMs, isDue, signal);
   }
 }
@@ -56,9 +57,12 @@ async function pause(pauseMs: number, isDue: () => Promise<boolean>, signal: Abo
 }
 
 /** Everything it ever wrote by system calls, to whatever: an upper bound of what it wrote to its files. */
-async function readWrittenBytes(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/io`, "latin1").catch(() => "");
-  return Number(/^wchar: (\d+)$/m.exec(text)?.[1] ?? 0);
+async function readWrittenBytes(processes: readonly ProcessName[]): Promise<number> {
+  const written = processes.map(async ({ pid }) => {
+    const text = await readFile(`/proc/${pid}/io`, "latin1").catch(() => "");
+    return Number(/^wchar: (\d+)$/m.exec(text)?.[1] ?? 0);
+  });
+  return (await Promise.all(written)).reduce((sum, bytes) => sum + bytes, 0);
 }
 
 export interface DirectoryUse {
@@ -96,11 +100,16 @@ function passOverGone(error: NodeJS.ErrnoException): undefined {
 }
 
 /** Files that were deleted, or never named, are on the disk for as long as the guest has them open. */
-async function measureNameless(pid: number, directory: string): Promise<number> {
+async function measureNameless(processes: readonly ProcessName[], directory: string): Promise<number> {
   const { dev } = await stat(directory);
-  const open = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  const files = await Promise.all(open.map((fd) => stat(`/proc/${pid}/fd/${fd}`).catch(() => undefined)));
+  const open = await Promise.all(processes.map(({ pid }) => listOpen(pid)));
+  const files = await Promise.all(open.flat().map((path) => stat(path).catch(() => undefined)));
   const nameless = new Map(files.map((file) => [file?.dev === dev && file.nlink === 0 ? file.ino : 0, file]));
   nameless.delete(0);
   return [...nameless.values()].reduce((sum, file) => sum + (file?.blocks ?? 0) * 512, 0);
+}
+
+async function listOpen(pid: number): Promise<readonly string[]> {
+  const names = await readdir(`/proc/${pid}/fd`).catch(() => []);
+  return names.map((name) => `/proc/${pid}/fd/${name}`);
 }

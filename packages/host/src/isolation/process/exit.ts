@@ -102,6 +102,7 @@ const HINTS: Readonly<Record<GuestEndCode, string>> = {
   DISK_LIMIT: "Raise limits.disk for this plugin, or empty its data.",
   SECCOMP_VIOLATION: "No ordinary program makes this call: treat the plugin as hostile.",
   PROTOCOL_VIOLATION: "Rebuild the plugin with the current SDK; if it is, treat it as hostile.",
+  UNRESPONSIVE: "Find what keeps the plugin busy: it must answer health checks while it works.",
   CRASHED: "Look at the plugin's last log lines.",
   SETUP_FAILED: "Run `paddock doctor` to see what this machine offers.",
   KILLED: "It was stopped on purpose.",

@@ -1,15 +1,19 @@
-import { readdir, readFile, statfs } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import type { GuestEnd, GuestProcess, KillReason, Usage } from "../isolation.js";
-import { MS_PER_TICK, startCpuWatch } from "./cpu-watch.js";
+import type { GuestEnd, GuestProcess, KillReason } from "../isolation.js";
+import { createBrakes } from "./brakes.js";
+import { MS_PER_TICK } from "./cpu-meter.js";
+import { startCpuWatch } from "./cpu-watch.js";
 import { startDiskWatch } from "./disk-watch.js";
 import { classifyEnd } from "./exit.js";
+import { listGuestProcesses } from "./guest-processes.js";
+import { readUsage } from "./guest-usage.js";
 import type { Launched } from "./launch.js";
-import type { LaunchPlan, PlannedData } from "./launch-plan.js";
+import { hasInit, type LaunchPlan, type PlannedData } from "./launch-plan.js";
 import { startMemoryWatch } from "./memory-watch.js";
+import { openOutput } from "./output-file.js";
 import { readStat } from "./process-status.js";
-import { parseStatus } from "./seen.js";
 import { toSetupError } from "./setup-error.js";
+import { signalGuest } from "./signal-guest.js";
 import { signalProcess } from "./signal-process.js";
 
 /** After this bubblewrap itself is killed too, which takes the guest with it. */
@@ -24,7 +28,12 @@ export function createGuest(
   launched: Launched,
   data: PlannedData | undefined,
 ): GuestProcess {
-  const { child, pid, startTime } = launched;
+  const { child, ids, streams } = launched;
+  const { first, program } = ids;
+  const hasOthers = plan.spec.limits.processes > 1;
+  const list = () => listGuestProcesses(first, hasInit(plan.spec));
+  const brakes = createBrakes(list, plan.cgroup);
+  const { output } = launched;
   const abort = new AbortController();
   let killed: KillReason | undefined;
   let force: NodeJS.Timeout | undefined;
@@ -32,22 +41,23 @@ export function createGuest(
   const kill = (reason: KillReason) => {
     if (killed !== undefined || abort.signal.aborted) return;
     killed = reason;
-    signalProcess(pid, startTime, "SIGKILL");
+    signalProcess(first.pid, first.startTime, "SIGKILL");
     force = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
   };
 
   const cpu = startCpuWatch({
-    pid,
-    startTime,
+    list,
     cores: plan.spec.limits.cpuCores,
-    isThrottling: plan.cgroup?.hasCpu !== true,
+    brakes: plan.cgroup?.hasCpu === true ? undefined : brakes,
+    // The kernel counts each process by itself.
+    maxMs: hasOthers ? plan.spec.limits.cpuTimeMs : undefined,
     signal: abort.signal,
+    onExcess: (message) => kill({ code: "CPU_LIMIT", message }),
   });
   const memory =
     plan.cgroup?.hasMemory !== true
       ? startMemoryWatch({
-          pid,
-          startTime,
+          list,
           maxBytes: plan.spec.limits.memoryBytes,
           signal: abort.signal,
           onExcess: (message) => kill({ code: "MEMORY_LIMIT", message }),
@@ -56,10 +66,10 @@ export function createGuest(
   if (data !== undefined && data.mounts === undefined) {
     startDiskWatch({
       directory: data.path,
-      pid,
+      list,
       maxBytes: plan.spec.limits.diskBytes,
       maxFiles: plan.spec.limits.inodes,
-      cpuMs: () => (readStat(pid)?.cpuTicks ?? 0) * MS_PER_TICK,
+      cpuMs: () => list().reduce((sum, { pid }) => sum + (readStat(pid)?.cpuTicks ?? 0) * MS_PER_TICK, 0),
       signal: abort.signal,
       onExcess: (message) => kill({ code: "DISK_LIMIT", message }),
     });
@@ -73,15 +83,15 @@ export function createGuest(
   async function finish(): Promise<GuestEnd> {
     abort.abort();
     clearTimeout(force);
-    await Promise.race([closed(launched), wait(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([streams.drained(), wait(DRAIN_TIMEOUT_MS, undefined, { ref: false })]);
     const last = await plan.cgroup?.usage().catch(() => undefined);
     await plan.cgroup?.remove();
     data?.release();
     const said = await launched.status.read();
     await launched.status.close();
-    const lastLines = launched.logs.flatMap((log) => log.lastLines());
-    for (const log of launched.logs) log.close();
-    for (const stream of child.stdio) stream?.destroy();
+    const lastLines = streams.lastLines();
+    streams.close();
+    await output?.close();
     return classifyEnd(plan.spec, {
       exitCode: said.exitCode ?? exitCodeOf(child.exitCode, child.signalCode),
       killed,
@@ -93,11 +103,20 @@ export function createGuest(
   }
 
   return {
-    pid,
-    channel: launched.channel,
+    pid: program.pid,
+    channel: streams.channel,
+    data: streams.data,
+    stdio: streams.raw,
     posture: launched.posture,
     ended,
     kill,
+    suspend: async () => {
+      if (!(await brakes.hold("suspended")))
+        kill({ code: "KILLED", message: "it could not be suspended, so it was ended" });
+    },
+    resume: async () => brakes.release("suspended"),
+    signal: (name) => signalGuest(ids, name),
+    openOutput: (name) => openOutput(output, plan.spec.label, name),
     confineCpu: async () => {
       try {
         await plan.cgroup?.limitCpu();
@@ -105,52 +124,10 @@ export function createGuest(
         throw toSetupError(error, plan.spec.label);
       }
     },
-    usage: () => readUsage(plan, pid, cpu.usedMs()),
+    usage: () => readUsage(plan, program.pid, list(), cpu.usedMs()),
   };
-}
-
-async function closed(launched: Launched): Promise<void> {
-  const streams = [launched.child.stdout, launched.child.stderr];
-  await Promise.all([
-    ...streams.map((stream) =>
-      stream === null || stream.readableEnded || stream.destroyed
-        ? undefined
-        : new Promise<void>((resolve) => stream.once("close", resolve).once("end", resolve)),
-    ),
-  ]);
 }
 
 function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number | undefined {
   return code ?? (signal === "SIGKILL" ? 137 : undefined);
-}
-
-async function readUsage(plan: LaunchPlan, pid: number, cpuMs: number | undefined): Promise<Usage> {
-  const [group, status, data, scratch, descriptors] = await Promise.all([
-    plan.cgroup?.usage().catch(() => undefined),
-    readFile(`/proc/${pid}/status`, "latin1").then(parseStatus, () => new Map<string, string>()),
-    plan.dataSource === undefined ? undefined : usedBytes(`/proc/${pid}/root/data`, plan.isDataQuotaKernel),
-    usedBytes(`/proc/${pid}/root/tmp`, true),
-    readdir(`/proc/${pid}/fd`).catch(() => undefined),
-  ]);
-  return {
-    memoryBytes: group?.memoryBytes ?? kilobytes(status.get("VmRSS")),
-    memoryPeakBytes: group?.memoryPeakBytes ?? kilobytes(status.get("VmHWM")),
-    cpuMs: group?.cpuMs ?? cpuMs,
-    dataBytes: data,
-    scratchBytes: scratch,
-    threads: status.get("Threads") === undefined ? undefined : Number(status.get("Threads")),
-    files: descriptors?.length,
-  };
-}
-
-function kilobytes(text: string | undefined): number | undefined {
-  const match = /^(\d+) kB$/.exec(text ?? "");
-  return match === null ? undefined : Number(match[1]) * 1024;
-}
-
-/** Only of file systems that are the guest's alone; a plain directory would answer for the whole disk. */
-async function usedBytes(path: string, isOwnVolume: boolean): Promise<number | undefined> {
-  if (!isOwnVolume) return undefined;
-  const stats = await statfs(path).catch(() => undefined);
-  return stats === undefined ? undefined : (stats.blocks - stats.bfree) * stats.bsize;
 }

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { childrenOf } from "./children-of.js";
 import { readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
 import type { StartedProcess } from "./start-process.js";
@@ -17,7 +17,7 @@ export async function killStarting(bubblewrap: StartedProcess): Promise<void> {
   // Stopped, it can make no more.
   const giveUpAt = performance.now() + STOP_TIMEOUT_MS;
   while (isRunning(pid) && performance.now() < giveUpAt) await wait(1);
-  for (const [child, startTime] of childrenOf(pid)) signalProcess(child, startTime, "SIGKILL");
+  for (const child of childrenOf(pid)) signalProcess(child.pid, child.startTime, "SIGKILL");
   bubblewrap.kill("SIGKILL");
 }
 
@@ -27,23 +27,4 @@ function isRunning(pid: number): boolean {
   } catch {
     return true;
   }
-}
-
-/** Nobody when /proc cannot be read, for want of descriptors: the next start sweeps what is left then. */
-function childrenOf(pid: number): readonly (readonly [child: number, startTime: number])[] {
-  try {
-    return listChildren(pid).flatMap((child) => {
-      const stat = readStat(child);
-      return stat?.parent === pid ? [[child, stat.startTime] as const] : [];
-    });
-  } catch {
-    return [];
-  }
-}
-
-function listChildren(pid: number): readonly number[] {
-  const path = `/proc/${pid}/task/${pid}/children`;
-  // Kernels without that file: look at everybody.
-  if (!existsSync(path)) return readdirSync("/proc").map(Number).filter(Number.isInteger);
-  return readFileSync(path, "latin1").trim().split(" ").filter(Boolean).map(Number);
 }

@@ -7,6 +7,14 @@ export const GUEST_ID = 1000;
 /** Where the launch stub appears inside the walls until it has covered its own tracks. */
 export const STUB_TARGET = "/.launch-stub";
 
+/**
+ * Whether a process of ours is the first one of the guest and the program the second: where the program may start
+ * others, and where a person sends it signals, which a first process would not feel.
+ */
+export function hasInit({ stdio, limits }: LaunchSpec): boolean {
+  return stdio === "raw" || limits.processes > 1;
+}
+
 /** Everything the walls need to know about one launch; made once, changed by nobody. */
 export interface LaunchPlan {
   readonly spec: LaunchSpec;

@@ -1,16 +1,19 @@
 import type { ChildProcess } from "node:child_process";
-import type { Duplex, Writable } from "node:stream";
+import type { FileHandle } from "node:fs/promises";
+import type { Writable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { PaddockError } from "@paddock/contract";
 import type { LaunchSpec, Posture } from "../isolation.js";
 import { type Bubblewrap, encodeArguments } from "./bubblewrap.js";
+import { findProgram, type GuestIds } from "./guest-ids.js";
 import { killStarting } from "./kill-starting.js";
-import type { LaunchPlan } from "./launch-plan.js";
-import { type LogStream, readLogStream } from "./log-stream.js";
-import { readStartTime } from "./process-status.js";
+import { hasInit, type LaunchPlan } from "./launch-plan.js";
+import { openOutbox } from "./output-file.js";
 import { readSeen } from "./seen.js";
 import { toSetupError } from "./setup-error.js";
 import { type StartedProcess, startProcess } from "./start-process.js";
 import { openStatusFile, type StatusFile } from "./status-file.js";
+import { descriptorsFor, GATE, openStreams, type Streams } from "./streams.js";
 import {
   encodeStubInstructions,
   STUB_READY,
@@ -20,12 +23,14 @@ import {
 import { parseFailure, readStubReport } from "./stub-report.js";
 import { bubblewrapArguments, checkPosture, stubCommand, stubInstructions } from "./walls.js";
 
-/** Descriptors of the first process, from 3 upward. */
-const CHANNEL = 3;
-const BUBBLEWRAP_ARGUMENTS = 4;
-const BUBBLEWRAP_STATUS = 5;
-const INNER_INSTRUCTIONS = 6;
-const OUTER_INSTRUCTIONS = 7;
+/** Descriptors of the first process, above those that are the guest's. */
+const BUBBLEWRAP_ARGUMENTS = 5;
+const BUBBLEWRAP_STATUS = 6;
+const INNER_INSTRUCTIONS = 7;
+const OUTER_INSTRUCTIONS = 8;
+
+/** How much later than the program its first process may stand ready. */
+const INIT_TIMEOUT_MS = 2_000;
 
 /** From spawn to the waiting stub; a start takes some 10 ms. */
 const SETUP_TIMEOUT_MS = 15_000;
@@ -39,18 +44,17 @@ export interface OuterCommand {
 /** A guest whose walls stand, and whose program has been let go. */
 export interface Launched {
   readonly child: ChildProcess;
-  /** The guest's first process, as the host sees it. */
-  readonly pid: number;
-  readonly startTime: number;
-  readonly channel: Duplex;
+  readonly ids: GuestIds;
+  readonly streams: Streams;
   readonly posture: Posture;
   readonly status: StatusFile;
-  readonly logs: readonly LogStream[];
+  /** Where the guest leaves files for its caller, if it has such a place. */
+  readonly output: FileHandle | undefined;
 }
 
 export function bubblewrapCommand(): readonly string[] {
   const fd = String;
-  return ["--args", fd(BUBBLEWRAP_ARGUMENTS), "--", ...stubCommand(INNER_INSTRUCTIONS, CHANNEL)];
+  return ["--args", fd(BUBBLEWRAP_ARGUMENTS), "--", ...stubCommand(INNER_INSTRUCTIONS, GATE)];
 }
 
 /** What is started first: bubblewrap, or the launch stub that becomes it when the host is root. */
@@ -82,18 +86,14 @@ export async function launch(
   const status = await openStatusFile(first.runDirectory).catch((error: unknown) => {
     throw toSetupError(error, spec.label);
   });
-  const child = await start(first, status.descriptor).catch(async (error: unknown) => {
+  const child = await start(first, spec, status.descriptor).catch(async (error: unknown) => {
     await status.close();
     throw toSetupError(error, spec.label);
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const timeout = AbortSignal.timeout(SETUP_TIMEOUT_MS);
   const stop = AbortSignal.any(signal === undefined ? [timeout] : [timeout, signal]);
-  const logs = readLogs(child, spec);
-  // Safe: stdio was asked for as pipes at these numbers.
-  const stdio: readonly unknown[] = child.stdio;
-  const channel = stdio[CHANNEL] as Duplex;
-  channel.on("error", () => channel.destroy());
+  const streams = openStreams(child, spec);
   try {
     const { plan, outer } = await Promise.race([preparation, whenAborted(stop)]);
     instruct(child, plan, outer);
@@ -101,36 +101,45 @@ export async function launch(
       plan.joinsCgroup || plan.cgroup === undefined
         ? undefined
         : status.childPid(stop).then((found) => plan.cgroup?.place(found)),
-      readStubReport(channel, stop).then((report) => {
-        if (report !== STUB_READY) throw setupFailure(report, plan, outer, logs);
+      readStubReport(streams.gate, stop).then((report) => {
+        if (report !== STUB_READY) throw setupFailure(report, plan, outer, streams);
       }),
     ]);
     await Promise.race([standing, whenAborted(stop)]);
     // Only now: the mounts stand, so what is verified here is what will run.
     await Promise.race([spec.verify?.(), whenAborted(stop)]);
-    const { childPid: pid } = await status.read();
-    if (pid === undefined) throw setupFailure("", plan, outer, logs);
-    const posture = checkPosture(plan, readSeen(pid));
+    const { childPid } = await status.read();
+    const ids = childPid === undefined ? undefined : findProgram(childPid, hasInit(spec));
+    if (ids === undefined) throw setupFailure("", plan, outer, streams);
+    // It may have been started before the first process, its parent, was placed.
+    if (hasInit(spec) && !plan.joinsCgroup) await plan.cgroup?.place(ids.program.pid);
+    const posture = checkPosture(plan, readSeen(ids.program.pid));
+    if (hasInit(spec)) await checkInit(plan, ids, stop);
+    const output = spec.hasOutbox === true ? await openOutbox(ids.program.pid) : undefined;
+    if (stop.aborted) await output?.close();
     stop.throwIfAborted();
-    channel.write(STUB_RELEASE);
-    return { child, pid, startTime: readStartTime(pid) ?? 0, channel, posture, status, logs };
+    streams.gate.write(STUB_RELEASE);
+    return { child, ids, streams, posture, status, output };
   } catch (error) {
     // First the kill, then the descriptors: an end of file must not look like permission to go on.
     await killStarting(child);
     await exited;
     await status.close();
-    for (const log of logs) log.close();
-    for (const stream of child.stdio) stream?.destroy();
+    streams.close();
     signal?.throwIfAborted();
     throw toSetupError(error, spec.label);
   }
 }
 
-function start({ bubblewrap, outerStub }: FirstProgram, status: number): Promise<StartedProcess> {
-  const stdio = ["ignore", "pipe", "pipe", "pipe", "pipe", status, "pipe"] as const;
+function start(
+  { bubblewrap, outerStub }: FirstProgram,
+  spec: LaunchSpec,
+  status: number,
+): Promise<StartedProcess> {
+  const stdio = [...descriptorsFor(spec), "pipe", status, "pipe"] as const;
   return outerStub === undefined
     ? startProcess(bubblewrap.path, bubblewrapCommand(), stdio)
-    : startProcess(outerStub, [String(OUTER_INSTRUCTIONS), String(CHANNEL)], [...stdio, "pipe"]);
+    : startProcess(outerStub, [String(OUTER_INSTRUCTIONS), String(GATE)], [...stdio, "pipe"]);
 }
 
 /** Tells each of the three, in the order in which they run, what to do; they wait for it. */
@@ -142,21 +151,25 @@ function instruct(child: ChildProcess, plan: LaunchPlan, outer: OuterCommand | u
   send(child, INNER_INSTRUCTIONS, encodeStubInstructions(steps.map(([, step]) => step)));
 }
 
+/** The first process raises its own walls beside the second, which may be at the gate before it. */
+async function checkInit(plan: LaunchPlan, { first }: GuestIds, stop: AbortSignal): Promise<void> {
+  const giveUpAt = performance.now() + INIT_TIMEOUT_MS;
+  for (;;) {
+    try {
+      checkPosture(plan, readSeen(first.pid, "init"));
+      return;
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+    }
+    await wait(1, undefined, { signal: stop });
+  }
+}
+
 function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-}
-
-function readLogs(child: ChildProcess, spec: LaunchSpec): readonly LogStream[] {
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) return [];
-  const rate = spec.limits.logLinesPerSecond;
-  return [
-    readLogStream("stdout", stdout, rate, spec.onLog),
-    readLogStream("stderr", stderr, rate, spec.onLog),
-  ];
 }
 
 function send(child: ChildProcess, descriptor: number, bytes: Buffer): void {
@@ -172,9 +185,9 @@ function setupFailure(
   report: string,
   plan: LaunchPlan,
   outer: OuterCommand | undefined,
-  logs: readonly LogStream[],
+  streams: Streams,
 ): PaddockError {
-  const lines = logs.flatMap((log) => log.lastLines());
+  const lines = streams.lastLines();
   const failure = parseFailure(report);
   const state =
     failure === undefined

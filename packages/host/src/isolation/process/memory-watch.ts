@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { formatSize } from "@paddock/contract";
+import type { ProcessName } from "./children-of.js";
 import { readStartTime } from "./process-status.js";
 import { parseStatus } from "./seen.js";
 
@@ -18,8 +19,7 @@ export interface MemoryWatch {
  * its resource limits leave it.
  */
 export function startMemoryWatch(options: {
-  readonly pid: number;
-  readonly startTime: number;
+  readonly list: () => readonly ProcessName[];
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly onExcess: (message: string) => void;
@@ -33,10 +33,9 @@ async function watch(
   options: Parameters<typeof startMemoryWatch>[0],
   seen: { peakBytes: number },
 ): Promise<void> {
-  const { pid, startTime, maxBytes, signal } = options;
+  const { list, maxBytes, signal } = options;
   while (!signal.aborted) {
-    // Not being able to look, for want of descriptors, is no reason to look no more.
-    const usedBytes = await readUsedBytes(pid, startTime).catch(() => 0);
+    const usedBytes = await readUsedBytes(list(), maxBytes);
     seen.peakBytes = Math.max(seen.peakBytes, usedBytes);
     if (usedBytes > maxBytes)
       return options.onExcess(`it needed more than its ${formatSize(maxBytes)} of memory`);
@@ -44,11 +43,44 @@ async function watch(
   }
 }
 
-/** Files mapped from the disk are the kernel's to drop; everything else is the guest's. */
-async function readUsedBytes(pid: number, startTime: number): Promise<number> {
-  const status = parseStatus(await readFile(`/proc/${pid}/status`, "latin1"));
+/** What processes share after a fork counts once: only asked for when it matters, because the kernel has to count. */
+async function readUsedBytes(processes: readonly ProcessName[], maxBytes: number): Promise<number> {
+  const atMost = sum(await Promise.all(processes.map(readOwnBytes)));
+  if (atMost <= maxBytes || processes.length === 1) return atMost;
+  return sum(await Promise.all(processes.map(readShareBytes)));
+}
+
+/**
+ * Files mapped from the disk are the kernel's to drop; everything else is the guest's. Not being able to look, for
+ * want of descriptors, is no reason to look no more.
+ */
+async function readOwnBytes({ pid, startTime }: ProcessName): Promise<number> {
+  const text = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
   // Another process by now.
-  if (readStartTime(pid) !== startTime) return 0;
-  const fields = ["RssAnon", "RssShmem", "VmPTE"].map((name) => parseInt(status.get(name) ?? "0", 10));
-  return fields.reduce((sum, kilobytes) => sum + kilobytes * 1024, 0);
+  if (readStartTimeIfPossible(pid) !== startTime) return 0;
+  const status = parseStatus(text);
+  return kilobytes(["RssAnon", "RssShmem", "VmPTE"].map((name) => status.get(name)));
+}
+
+async function readShareBytes(name: ProcessName): Promise<number> {
+  const text = await readFile(`/proc/${name.pid}/smaps_rollup`, "latin1").catch(() => undefined);
+  if (text === undefined) return readOwnBytes(name);
+  const found = parseStatus(text);
+  return kilobytes(["Pss_Anon", "Pss_Shmem"].map((field) => found.get(field)));
+}
+
+function readStartTimeIfPossible(pid: number): number | undefined {
+  try {
+    return readStartTime(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+function kilobytes(fields: readonly (string | undefined)[]): number {
+  return sum(fields.map((field) => Number.parseInt(field ?? "0", 10) * 1024));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

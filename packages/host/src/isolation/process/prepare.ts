@@ -10,6 +10,7 @@ import { planIdentityStage, planOuterStage } from "./outer-stage.js";
 import { assembleSeccomp } from "./seccomp/assemble.js";
 import { guestProfile } from "./seccomp/profile.js";
 import type { VolumeKeepers } from "./volume-keeper.js";
+import { taskLimit } from "./walls/resource-limits.js";
 
 export interface Preparation {
   readonly plan: LaunchPlan;
@@ -39,7 +40,7 @@ export async function prepareLaunch(request: PreparationRequest): Promise<Prepar
     // Files in /tmp are memory to the kernel: without this a full /tmp would end the guest.
     memoryBytes: spec.limits.memoryBytes + spec.limits.scratchBytes,
     cpuCores: spec.limits.cpuCores,
-    tasks: BUBBLEWRAP_TASKS + spec.limits.processes * spec.baseline.threads + spec.limits.threads,
+    tasks: BUBBLEWRAP_TASKS + taskLimit({ spec }),
   });
   const [inputs, data] = await Promise.allSettled([planInputs(spec), prepareData(request, uid)]);
   try {

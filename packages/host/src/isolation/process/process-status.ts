@@ -17,6 +17,8 @@ export interface ProcessStat {
   readonly startTime: number;
   /** User and system time, clock ticks. */
   readonly cpuTicks: number;
+  /** The same of the children that it has collected. */
+  readonly childTicks: number;
   readonly threads: number;
 }
 
@@ -39,6 +41,7 @@ export function readStat(pid: number): ProcessStat | undefined {
     state: fields[0] ?? "",
     parent: Number(fields[1]),
     cpuTicks: Number(fields[11]) + Number(fields[12]),
+    childTicks: Number(fields[13]) + Number(fields[14]),
     threads: Number(fields[17]),
     startTime: Number(fields[19]),
   };

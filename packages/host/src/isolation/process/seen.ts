@@ -15,8 +15,12 @@ export interface Seen {
   readonly uidMap: string;
   readonly gidMap: string;
   readonly descriptors: ReadonlyMap<number, string>;
+  /** Those among them that the program will not get. */
+  readonly closingDescriptors: ReadonlySet<number>;
   readonly cgroups: readonly string[];
   readonly sessionId: number;
+  /** Which of the guest's two processes this is, when there are two. */
+  readonly role: "program" | "init";
 }
 
 export interface SeenMount {
@@ -32,7 +36,7 @@ export const NAMESPACES = ["user", "pid", "net", "ipc", "uts", "cgroup", "mnt"] 
  * Reads everything the posture is compared with; throws when the process is gone or hidden from us. Some twenty
  * small files of /proc, which never wait for a disk: half a millisecond, where asking the thread pool takes three.
  */
-export function readSeen(pid: number): Seen {
+export function readSeen(pid: number, role: Seen["role"] = "program"): Seen {
   const file = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
   const stat = file("stat");
   return {
@@ -45,8 +49,10 @@ export function readSeen(pid: number): Seen {
     uidMap: squeeze(file("uid_map")),
     gidMap: squeeze(file("gid_map")),
     descriptors: readDescriptors(pid),
+    closingDescriptors: readClosing(pid),
     cgroups: file("cgroup").split("\n").filter(Boolean),
     sessionId: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]),
+    role,
   };
 }
 
@@ -107,6 +113,17 @@ function readDescriptors(pid: number): ReadonlyMap<number, string> {
   return new Map(
     readdirSync(folder).map((name) => [Number(name), readlinkSync(`${folder}/${name}`)] as const),
   );
+}
+
+/** The octal flags of /proc/PID/fdinfo/N hold O_CLOEXEC. */
+function readClosing(pid: number): ReadonlySet<number> {
+  const O_CLOEXEC = 0o2000000;
+  const folder = `/proc/${pid}/fdinfo`;
+  const isClosing = (name: string) => {
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`${folder}/${name}`, "latin1"))?.[1] ?? "0";
+    return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+  };
+  return new Set(readdirSync(folder).filter(isClosing).map(Number));
 }
 
 function readNamespaces(pid: string): ReadonlyMap<string, string> {

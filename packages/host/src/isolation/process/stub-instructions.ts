@@ -73,7 +73,24 @@ export type StubInstruction =
   /** Moves a mount with all that is mounted below it. */
   | { readonly kind: "moveMount"; readonly source: string; readonly target: string }
   /** Enters the mount namespace of another process, given as its /proc/PID/ns/mnt. */
-  | { readonly kind: "joinMounts"; readonly path: string };
+  | { readonly kind: "joinMounts"; readonly path: string }
+  /** The report descriptor ends with the stub: the program does not get it. */
+  | { readonly kind: "closeAtExecute" }
+  /**
+   * From here on a second process goes through the list and becomes the program. The first goes along as far as
+   * `ready`, then collects what others leave and ends with the program, with its exit status or 128 + signal.
+   */
+  | { readonly kind: "forkInit" }
+  /** As `bindMount`; where the kernel can, whoever has the first ids on the disk has the second ones here. */
+  | {
+      readonly kind: "bindMapped";
+      readonly source: string;
+      readonly target: string;
+      readonly flags: readonly MountFlag[];
+      readonly owner: { readonly uid: number; readonly gid: number };
+      readonly uid: number;
+      readonly gid: number;
+    };
 
 export type MountFlag = "ro" | "nosuid" | "nodev" | "noexec";
 
@@ -102,6 +119,9 @@ export const STUB_OPERATIONS: Readonly<Record<StubInstruction["kind"], number>> 
   makeDirectory: 21,
   moveMount: 22,
   joinMounts: 23,
+  closeAtExecute: 24,
+  forkInit: 25,
+  bindMapped: 26,
 };
 
 /** Numbers of the resource limits, from asm-generic/resource.h; the same on x86-64 and arm64. */
@@ -175,6 +195,8 @@ function argumentsOf(instruction: StubInstruction): readonly (string | Uint8Arra
     case "dropCapabilities":
     case "noNewPrivileges":
     case "ready":
+    case "closeAtExecute":
+    case "forkInit":
       return [];
     case "bindMount":
       return [instruction.source, instruction.target, instruction.flags.join(",")];
@@ -213,6 +235,13 @@ function argumentsOf(instruction: StubInstruction): readonly (string | Uint8Arra
       return [instruction.path, ...instruction.argv];
     case "makeDirectory":
       return [instruction.path, octal(instruction.mode, 0o777), id(instruction.uid), id(instruction.gid)];
+    case "bindMapped":
+      return [
+        instruction.source,
+        instruction.target,
+        instruction.flags.join(","),
+        ...[instruction.owner.uid, instruction.owner.gid, instruction.uid, instruction.gid].map(id),
+      ];
     case "moveMount":
       return [instruction.source, instruction.target];
   }

@@ -75,7 +75,7 @@ describe("stubInstructions()", () => {
       "data: remount /plugin/data",
       "resource-limits: rlimit data 591396864",
       "resource-limits: rlimit nproc 19",
-      "resource-limits: rlimit nofile 84",
+      "resource-limits: rlimit nofile 85",
       "resource-limits: rlimit fsize 16777216",
       "resource-limits: rlimit cpu 61",
       "resource-limits: rlimit core 0",

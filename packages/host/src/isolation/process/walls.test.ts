@@ -99,6 +99,9 @@ const TAMPERED: Readonly<Record<string, readonly Partial<Seen>[]>> = {
   ]),
   descriptors: [
     descriptor(4, "/etc/shadow"),
+    descriptor(5, "socket:[9]"),
+    { closingDescriptors: new Set([3]) },
+    { descriptors: new Map([...SEEN.descriptors].filter(([number]) => number !== 4)) },
     descriptor(100, "socket:[9]"),
     descriptor(0, "/dev/pts/0"),
     descriptor(3, "/dev/null"),

@@ -84,6 +84,8 @@ function createGroup(places: readonly Place[], label: string, limits: CgroupLimi
       await write(cpu, "cpu.cfs_period_us", CPU_PERIOD_US);
       await write(cpu, "cpu.cfs_quota_us", Math.max(1_000, Math.round(limits.cpuCores * CPU_PERIOD_US)));
     },
+    // Its freezer holds back even SIGKILL: a guest frozen when its host is killed would stay for ever.
+    freezer: undefined,
     usage: async () => {
       const [memoryBytes, memoryPeakBytes, cpuNs, oomKills] = await Promise.all([
         readNumber(at("memory", "memory.usage_in_bytes")),

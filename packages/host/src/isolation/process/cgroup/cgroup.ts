@@ -41,8 +41,16 @@ export interface Cgroup {
   /** Separate from `create`, because a small share makes starting several times longer. */
   limitCpu(): Promise<void>;
   usage(): Promise<CgroupUsage>;
+  /** Stops everybody in the group at once, where the kernel can still kill those it has stopped. */
+  readonly freezer: CgroupFreezer | undefined;
   /** Waits for the group to be empty, for a bounded time, then removes it. Never rejects. */
   remove(): Promise<void>;
+}
+
+export interface CgroupFreezer {
+  /** Resolves when nobody in the group runs any more. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
 }
 
 export interface CgroupUsage {

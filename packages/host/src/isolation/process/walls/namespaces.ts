@@ -1,4 +1,4 @@
-import { GUEST_ID } from "../launch-plan.js";
+import { GUEST_ID, hasInit } from "../launch-plan.js";
 import type { Seen } from "../seen.js";
 import { expectSame, type WallDefinition, WallDifference } from "./wall.js";
 
@@ -28,10 +28,11 @@ export const userNamespace: WallDefinition = {
 export const pidNamespace: WallDefinition = {
   name: "pid-namespace",
   bubblewrap: () => ["--unshare-pid", "--as-pid-1", "--die-with-parent"],
-  check: (_, seen) => {
+  check: ({ spec }, seen) => {
     expectOther(seen, "pid");
-    expectSame("pid inside", "1", seen.status.get("NSpid")?.split(" ").at(-1));
-    return "the guest is process 1 of its own";
+    const isSecond = hasInit(spec) && seen.role === "program";
+    expectSame("pid inside", isSecond ? "2" : "1", seen.status.get("NSpid")?.split(" ").at(-1));
+    return `the guest is process ${isSecond ? 2 : 1} of its own`;
   },
 };
 

@@ -1,3 +1,5 @@
+import { hasInit } from "../launch-plan.js";
+import type { Seen } from "../seen.js";
 import { expectSame, type WallDefinition, WallDifference } from "./wall.js";
 
 /** What the launch stub needs inside the user namespace, and gives away before the plugin's program runs. */
@@ -26,23 +28,56 @@ export const noNewPrivileges: WallDefinition = {
   },
 };
 
-/** Standard streams and the channel, nothing else: the host's own descriptors may be open without CLOEXEC. */
+/** Standard streams and the channels, nothing else: the host's own descriptors may be open without CLOEXEC. */
 export const descriptors: WallDefinition = {
   name: "descriptors",
-  stub: () => [{ kind: "closeFrom", descriptor: 4 }],
-  check: (_, seen) => {
+  stub: ({ spec }) => {
+    const { count, isGateClosing } = DESCRIPTORS[spec.stdio ?? "logged"];
+    return [
+      { kind: "closeFrom", descriptor: count },
+      ...(isGateClosing ? [{ kind: "closeAtExecute" } as const] : []),
+    ];
+  },
+  check: ({ spec }, seen) => {
     const found = [...seen.descriptors.keys()].sort((a, b) => a - b).join(",");
-    expectSame("descriptors", "0,1,2,3", found);
-    const channel = seen.descriptors.get(3) ?? "";
-    if (!channel.startsWith("socket:")) throw new WallDifference("a socket at descriptor 3", channel);
-    expectSame("descriptor 0", "/dev/null", seen.descriptors.get(0));
-    return "0 to 3";
+    if (seen.role === "init") {
+      expectSame("descriptors of the first process", "", found);
+      return "none";
+    }
+    const { count, hasInput, isGateClosing } = DESCRIPTORS[spec.stdio ?? "logged"];
+    expectSame("descriptors", Array.from({ length: count }, (_, number) => number).join(","), found);
+    for (let number = hasInput ? 0 : 1; number < count; number++) expectStream(seen, number);
+    if (!hasInput) expectSame("descriptor 0", "/dev/null", seen.descriptors.get(0));
+    expectSame(
+      "descriptors closed at execute",
+      isGateClosing ? "3" : "",
+      [...seen.closingDescriptors].join(),
+    );
+    return `0 to ${isGateClosing ? 2 : count - 1}`;
   },
 };
 
+/** For each kind of streams: how many descriptors wait at the gate, and whether the last one stays behind there. */
+const DESCRIPTORS = {
+  logged: { count: 5, hasInput: false, isGateClosing: false },
+  wire: { count: 4, hasInput: true, isGateClosing: true },
+  raw: { count: 4, hasInput: true, isGateClosing: true },
+} as const;
+
+function expectStream(seen: Seen, number: number): void {
+  const found = seen.descriptors.get(number) ?? "";
+  // Node's pipes are sockets; an output may be a pipe.
+  if (found.startsWith("socket:") || ((number === 1 || number === 2) && found.startsWith("pipe:"))) return;
+  throw new WallDifference(`a socket at descriptor ${number}`, found);
+}
+
 export const seccomp: WallDefinition = {
   name: "seccomp",
-  stub: ({ seccompProgram }) => [{ kind: "seccomp", program: seccompProgram }],
+  stub: ({ spec, seccompProgram }) => [
+    // The filter, which both are under, may forbid it.
+    ...(hasInit(spec) ? [{ kind: "forkInit" } as const] : []),
+    { kind: "seccomp", program: seccompProgram },
+  ],
   check: ({ seccompProgram }, seen) => {
     expectSame("Seccomp", "2", seen.status.get("Seccomp"));
     const filters = seen.status.get("Seccomp_filters");

@@ -1,4 +1,4 @@
-import type { LaunchPlan } from "../launch-plan.js";
+import { hasInit, type LaunchPlan } from "../launch-plan.js";
 import type { RlimitResource } from "../stub-instructions.js";
 import { expectSame, type WallDefinition } from "./wall.js";
 
@@ -18,7 +18,11 @@ const RESOURCE_LIMITS: readonly ResourceLimit[] = [
   },
   // Threads count too. Inside the namespace only the guest's own are counted.
   { resource: "nproc", label: "processes", value: (plan) => taskLimit(plan) },
-  { resource: "nofile", label: "open files", value: ({ spec }) => spec.baseline.files + spec.limits.files },
+  {
+    resource: "nofile",
+    label: "open files",
+    value: ({ spec }) => spec.baseline.files + DATA_CHANNEL + spec.limits.files,
+  },
   {
     resource: "fsize",
     label: "file size",
@@ -39,6 +43,9 @@ const RESOURCE_LIMITS: readonly ResourceLimit[] = [
   { resource: "rtprio", label: "realtime priority", value: () => 0 },
 ];
 
+/** The one descriptor that the host hands over and no baseline was measured with. */
+const DATA_CHANNEL = 1;
+
 export const resourceLimits: WallDefinition = {
   name: "resource-limits",
   stub: (plan) =>
@@ -58,8 +65,9 @@ export const resourceLimits: WallDefinition = {
   },
 };
 
-export function taskLimit({ spec }: LaunchPlan): number {
-  return spec.limits.processes * spec.baseline.threads + spec.limits.threads;
+export function taskLimit({ spec }: Pick<LaunchPlan, "spec">): number {
+  const own = hasInit(spec) ? 1 : 0;
+  return own + spec.limits.processes * spec.baseline.threads + spec.limits.threads;
 }
 
 /** A guest cannot be given more than the host has; without CAP_SYS_RESOURCE asking would fail the start. */
