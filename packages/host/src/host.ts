@@ -175,8 +175,21 @@ function assemble(
       load: async (folder) => (await host.load(folder)).id,
       unload: (id, force) => host.unload(id, { force }),
       standing: async (plugin) => {
-        const guests = await supervisor.report(plugin);
-        return { state: guests.length > 0 ? "ready" : "installed", guests };
+        const reports = await supervisor.report(plugin);
+        const guests = reports.map(({ tenant, pid, usage }) => ({
+          guest: 0,
+          tenant,
+          pid,
+          condition: "ready",
+          isStandby: false,
+          calls: 0,
+          served: 0,
+          upMs: 0,
+          sample: { ...usage, cpuCores: undefined, diskBytes: usage.dataBytes },
+        }));
+        const state = guests.length > 0 ? "ready" : "installed";
+        const unknown = { failure: undefined, retryAfterMs: undefined, failures: 0, waiting: 0 };
+        return { state, since: Date.now(), ...unknown, guests };
       },
       suspend: (plugin) => supervisor.unload(plugin),
       resume: async () => undefined,

@@ -9,7 +9,14 @@ export {
   type ProblemDetails,
 } from "@paddock/contract";
 export type { Actor } from "./admin/actor.js";
-export type { Admin, DataOptions, GuestOverview, LogOptions, PluginOverview } from "./admin/admin.js";
+export type {
+  Admin,
+  DataOptions,
+  GuestOverview,
+  LogOptions,
+  PluginOverview,
+  UsageSample,
+} from "./admin/admin.js";
 export type { DataFile, DataListing } from "./admin/data/plugin-data.js";
 export { type LogRecord, MAX_KEPT_LINES } from "./admin/log-book.js";
 export { MANIFEST_NAMES, readManifest } from "./bundle/read-manifest.js";
@@ -29,8 +36,11 @@ export type { Host, HostOptions, LoadOptions, PluginInfo } from "./host-interfac
 export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";
 export { diagnoseMachine, type MachineDiagnosis } from "./isolation/process/diagnose-machine.js";
 export { type Enforcement, enforcementTable, type Privilege } from "./isolation/process/enforcement.js";
+export type { BatchResult } from "./pipeline/batch.js";
 export type { CallOptions } from "./pipeline/call-options.js";
+export type { OwnStage, StageCall } from "./pipeline/own-stage.js";
 export { type PluginSchemas, readPluginSchemas } from "./pipeline/schema/read-plugin-schemas.js";
+export type { AttemptTrace, CallOutcome, CallTrace, StageTime } from "./pipeline/trace.js";
 export { definePoint, type Point, type PointDefinition } from "./points/point.js";
 export type { PointCalls, PointOptions, PointResult } from "./points/point-calls.js";
 export type { StandardSchema } from "./points/standard-schema.js";

@@ -1,9 +1,8 @@
 import { PaddockError, toPaddockError } from "@paddock/contract";
 import { readCallOptions } from "../pipeline/call-options.js";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
-import type { LifecycleFailure, PluginStateName } from "../telemetry/lifecycle-event.js";
 import { type Actor, readActor } from "./actor.js";
-import type { Admin, DataOptions, GuestOverview, LogOptions, PluginOverview } from "./admin.js";
+import type { Admin, DataOptions, LogOptions, PluginOverview, PluginStanding } from "./admin.js";
 import { type AdminMethod, authorize } from "./authorize.js";
 import type { PluginData } from "./data/plugin-data.js";
 import { type LogBook, type LogRecord, MAX_KEPT_LINES } from "./log-book.js";
@@ -14,13 +13,6 @@ export interface Operation {
   readonly method: AdminMethod;
   readonly plugin: LoadedPlugin;
   readonly failure: PaddockError | undefined;
-}
-
-/** What the supervisor knows about one plugin now. */
-export interface PluginStanding {
-  readonly state: PluginStateName;
-  readonly failure?: LifecycleFailure | undefined;
-  readonly guests: readonly GuestOverview[];
 }
 
 /** The rooms that do what an operator asks. */
