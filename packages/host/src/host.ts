@@ -30,6 +30,7 @@ import { checkImplements, readPoints } from "./points/check-implements.js";
 import type { Point } from "./points/point.js";
 import { createPointCalls } from "./points/point-calls.js";
 import { createNodeRuntime } from "./runtimes/node.js";
+import { createPythonRuntime } from "./runtimes/python.js";
 import { assertMechanisms, makeHome } from "./start-checks.js";
 import { createSqliteStore } from "./store/sqlite.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
@@ -63,12 +64,10 @@ function assemble(
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
   const bundles = createBundleStore(join(config.home, "bundles"));
-  const node = createNodeRuntime({
-    path: config.interpreter.node,
-    guards: config.interpreter.guards,
-    isBound: isolation.reachesPrivateDirectories,
-    cacheDirectory: join(config.home, "cache"),
-  });
+  const reach = { isBound: isolation.reachesPrivateDirectories, cacheDirectory: join(config.home, "cache") };
+  const { node: nodePath, python: pythonPath, guards } = config.interpreter;
+  const node = createNodeRuntime({ path: nodePath, guards, ...reach });
+  const runtimes = [node, createPythonRuntime({ path: pythonPath, ...reach })];
   const broker = createBroker({
     providers: [createKeyValueProvider(store)],
     ...(onDecision === undefined ? {} : { onDecision }),
@@ -118,7 +117,7 @@ function assemble(
   const host: Host = {
     load: async (folder, { force = false } = {}) => {
       if (closing !== undefined) throw new PaddockError("HOST_CLOSED", "The host is closed.");
-      const loaded = await loadPlugin(folder, { config, isolation, bundles, node });
+      const loaded = await loadPlugin(folder, { config, isolation, bundles, node, runtimes });
       checkEngine(loaded.manifest, version);
       checkImplements(loaded.manifest, points);
       await checkPluginConfig(loaded.manifest, loaded.config, loaded.directory);

@@ -6,8 +6,8 @@ export const FOLDER_MAX_BYTES = 128 * 1024 ** 2;
 export const FOLDER_MAX_PATH_BYTES = 1_024;
 export const FOLDER_MAX_DEPTH = 32;
 
-/** Left out wherever they are: what installing and version control put there. */
-export const EXCLUDED_ANYWHERE: ReadonlySet<string> = new Set(["node_modules", ".git"]);
+/** Left out wherever they are: what installing, version control and interpreters put there. */
+export const EXCLUDED_ANYWHERE: ReadonlySet<string> = new Set(["node_modules", ".git", "__pycache__"]);
 /** Left out at the top: the plugin's own files at run time are mounted there. */
 export const EXCLUDED_AT_TOP: ReadonlySet<string> = new Set(["data"]);
 /** Refused at the top: the host puts the bundled code there. */

@@ -39,7 +39,7 @@ async function load(content: FolderContent): Promise<LoadedCode> {
 function loadAgain(): Promise<LoadedCode> {
   const node = createNodeRuntime({ cacheDirectory: join(home, "cache") });
   const store = createBundleStore(join(home, "store"));
-  return loadPluginCode({ folder, entry: "src/main.ts", store, isolation, node });
+  return loadPluginCode({ folder, entry: "src/main.ts", isBundled: true, store, isolation, node });
 }
 
 /** What the bundled file exports, run by a plain Node far away from the folder. */

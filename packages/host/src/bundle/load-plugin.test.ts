@@ -50,7 +50,7 @@ function loadAgain(entry = "src/main.ts"): Promise<LoadedCode> {
       return isolation.launch(spec, signal);
     },
   };
-  return loadPluginCode({ folder, entry, store, isolation: counting, node });
+  return loadPluginCode({ folder, entry, isBundled: true, store, isolation: counting, node });
 }
 
 /** What the bundled file exports, run by a plain Node far away from the folder. */
@@ -228,7 +228,7 @@ describe("loadPluginCode()", () => {
   it("can be cancelled", async () => {
     await writeFolder(folder, { "src/main.ts": "export default 1;" });
     const signal = AbortSignal.abort(new Error("enough"));
-    const loading = loadPluginCode({ folder, entry: "src/main.ts", store, isolation, node, signal });
+    const loading = loadPluginCode({ folder, entry: "src/main.ts", isBundled: true, store, isolation, node, signal });
     await expect(loading).rejects.toThrow("enough");
     expect(await readdir(join(home, "store/staging"))).toEqual([]);
   });

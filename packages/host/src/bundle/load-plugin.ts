@@ -20,6 +20,8 @@ export interface LoadPluginOptions {
   readonly folder: string;
   /** The manifest's `runtime.entry`. */
   readonly entry: string;
+  /** Whether the entry is bundled with what it imports; else the author's files are stored as they are. */
+  readonly isBundled: boolean;
   readonly store: BundleStore;
   readonly isolation: Isolation;
   readonly node: NodeRuntime;
@@ -32,7 +34,7 @@ export interface LoadedCode {
   readonly digest: Digest;
   /** The stored files, mounted at /plugin. */
   readonly directory: string;
-  /** What the guest imports. */
+  /** The first file, as the guest sees it. */
   readonly entry: string;
   /** Identity of the author's files alone. */
   readonly sourceDigest: Digest;
@@ -56,19 +58,24 @@ export async function loadPluginCode(options: LoadPluginOptions): Promise<Loaded
   try {
     signal?.throwIfAborted();
     const entry = findEntry(options.entry, snapshot.files);
+    const { sourceDigest } = snapshot;
+    if (!options.isBundled) {
+      const tree = await store.commit(snapshot.staging);
+      return { ...stored(tree, entry), sourceDigest, linked: [] };
+    }
     const linked = await findLinkedPackages(folder);
     const tree = await bundleOnce(options, { folder, entry, linked, snapshot });
-    return {
-      digest: tree.digest,
-      directory: tree.directory,
-      entry: `/plugin/${BUNDLED}`,
-      sourceDigest: snapshot.sourceDigest,
-      tree,
-      linked: linked.directories,
-    };
+    return { ...stored(tree, BUNDLED), sourceDigest, linked: linked.directories };
   } finally {
     await snapshot.staging.discard();
   }
+}
+
+function stored(
+  tree: StoredTree,
+  entry: string,
+): Pick<LoadedCode, "digest" | "directory" | "entry" | "tree"> {
+  return { digest: tree.digest, directory: tree.directory, entry: `/plugin/${entry}`, tree };
 }
 
 async function findFolder(folder: string): Promise<string> {

@@ -9,6 +9,7 @@ import type { ResolvedConfig } from "../config/resolve-config.js";
 import type { Isolation } from "../isolation/isolation.js";
 import { effectivePermissions } from "../permissions/effective-permissions.js";
 import type { NodeRuntime } from "../runtimes/node.js";
+import type { Runtime } from "../runtimes/runtime.js";
 import type { LoadedAction, LoadedPlugin } from "../supervisor/plugin.js";
 
 /** What loading needs of the other rooms. */
@@ -16,7 +17,10 @@ export interface LoadingRooms {
   readonly config: ResolvedConfig;
   readonly isolation: Isolation;
   readonly bundles: BundleStore;
+  /** Bundles what is written for it. */
   readonly node: NodeRuntime;
+  /** Every runtime there is, that one too. */
+  readonly runtimes: readonly Runtime[];
 }
 
 export interface StoredPlugin extends LoadedPlugin {
@@ -30,19 +34,21 @@ export interface StoredPlugin extends LoadedPlugin {
  */
 export async function loadPlugin(
   folder: string,
-  { config, isolation, bundles, node }: LoadingRooms,
+  { config, isolation, bundles, node, runtimes }: LoadingRooms,
 ): Promise<StoredPlugin> {
   const draft = await readManifest(folder);
-  if (draft.runtime.kind !== "node") {
-    throw new PaddockError(
-      "PLUGIN_INVALID",
-      `Cannot load "${draft.id}": this version runs plugins of kind "node" only, not "${draft.runtime.kind}".`,
-    );
-  }
-  const code = await loadPluginCode({ folder, entry: draft.runtime.entry, store: bundles, isolation, node });
+  const runtime = findRuntime(draft, runtimes);
+  const code = await loadPluginCode({
+    folder,
+    entry: draft.runtime.entry,
+    isBundled: runtime.kind === node.kind,
+    store: bundles,
+    isolation,
+    node,
+  });
   // What counts is the manifest that was stored with the code, not the one that was read before.
   const manifest = await readManifest(code.directory);
-  if (manifest.runtime.entry !== draft.runtime.entry || manifest.id !== draft.id) {
+  if (!isSameCode(manifest, draft)) {
     throw new PaddockError("PLUGIN_INVALID", `Cannot load "${draft.id}": its manifest changed meanwhile.`, {
       hint: "Load it again.",
     });
@@ -52,7 +58,12 @@ export async function loadPlugin(
     manifest,
     digest: code.digest,
     directory: code.directory,
-    program: { ...(await node.program(code.directory, code.entry, limits.memoryBytes)), entry: code.entry },
+    program: await runtime.program({
+      directory: code.directory,
+      entry: code.entry,
+      manifest,
+      memoryBytes: limits.memoryBytes,
+    }),
     limits,
     config: config.plugins[manifest.id]?.config ?? {},
     permissions: effectivePermissions(manifest, config),
@@ -62,6 +73,22 @@ export async function loadPlugin(
     dataDirectory: (tenant) => ({ source: join(config.home, "data", manifest.id, `tenant-${tenant}`) }),
     assertUnchanged: () => bundles.check(code.tree),
   };
+}
+
+function findRuntime({ id, runtime }: Manifest, runtimes: readonly Runtime[]): Runtime {
+  const found = runtimes.find(({ kind }) => kind === runtime.kind);
+  if (found !== undefined) return found;
+  const known = runtimes.map(({ kind }) => `"${kind}"`).join(", ");
+  throw new PaddockError(
+    "PLUGIN_INVALID",
+    `Cannot load "${id}": this version does not run plugins of kind "${runtime.kind}".`,
+    { hint: `Kinds that run: ${known}. Set runtime.kind in the manifest to one of them.` },
+  );
+}
+
+function isSameCode(stored: Manifest, draft: Manifest): boolean {
+  const { id, runtime } = stored;
+  return id === draft.id && runtime.kind === draft.runtime.kind && runtime.entry === draft.runtime.entry;
 }
 
 function loadActions(manifest: Manifest, limitMs: number): ReadonlyMap<string, LoadedAction> {

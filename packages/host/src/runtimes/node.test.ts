@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { storedCode } from "../../../../test/plugins/stored-code.js";
 import { createNodeRuntime, type NodeRuntimeOptions } from "./node.js";
 import type { Program } from "./runtime.js";
 
@@ -23,6 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
+function code(directory = join(home, "code"), memoryBytes = 64 * MB) {
+  return storedCode({ directory, entry: "/plugin/main.mjs", memoryBytes });
+}
+
 function createRuntime(options: Partial<NodeRuntimeOptions> = {}) {
   return createNodeRuntime({
     guestEntry: join(home, "guest-entry.mjs"),
@@ -33,7 +38,7 @@ function createRuntime(options: Partial<NodeRuntimeOptions> = {}) {
 
 describe("createNodeRuntime()", () => {
   it.each([true, false])("names everything that a root of its own needs (guards %s)", async (guards) => {
-    const program = await createRuntime({ guards }).program(join(home, "code"), "main.mjs", 64 * MB);
+    const program = await createRuntime({ guards }).program(code());
     const { stdout, stderr } = await runInEmptyRoot(program);
     expect([stdout, stderr]).toEqual([`${process.version} 42 /plugin\n`, ""]);
     expect(program.entry).toBe("/plugin/main.mjs");
@@ -41,8 +46,8 @@ describe("createNodeRuntime()", () => {
   });
 
   it("measures an interpreter once and remembers it for the next host", async () => {
-    const first = await createRuntime().program(join(home, "code"), "main.mjs", 64 * MB);
-    const second = await createRuntime().program(join(home, "code"), "main.mjs", 64 * MB);
+    const first = await createRuntime().program(code());
+    const second = await createRuntime().program(code());
     expect(second.baseline).toEqual(first.baseline);
     expect(await readdir(join(home, "cache/baselines"))).toHaveLength(2);
     expect(first.baseline.threads).toBeGreaterThan(5);
@@ -51,9 +56,9 @@ describe("createNodeRuntime()", () => {
 
   it("answers in under a millisecond once it is prepared", async () => {
     const runtime = createRuntime();
-    await runtime.program(join(home, "code"), "main.mjs", 64 * MB);
+    await runtime.program(code());
     const started = performance.now();
-    for (let round = 0; round < 100; round += 1) await runtime.program(home, "main.mjs", 64 * MB);
+    for (let round = 0; round < 100; round += 1) await runtime.program(code(home));
     expect((performance.now() - started) / 100).toBeLessThan(1);
   });
 
@@ -62,7 +67,7 @@ describe("createNodeRuntime()", () => {
     [128, "--max-old-space-size=88"],
     [16, "--max-old-space-size=16"],
   ])("leaves room for the interpreter itself in %i MB", async (megabytes, flag) => {
-    const { args } = await createRuntime().program(home, "main.mjs", megabytes * MB);
+    const { args } = await createRuntime().program(code(home, megabytes * MB));
     expect(args).toContain(flag);
   });
 
@@ -72,8 +77,8 @@ describe("createNodeRuntime()", () => {
     await copyFile(join(home, "guest-entry.mjs"), join(directory, "guest-entry.mjs"));
     const options = { guestEntry: join(directory, "guest-entry.mjs") };
     const [first, second] = [
-      await createRuntime(options).program(join(home, "code"), "main.mjs", 64 * MB),
-      await createRuntime(options).program(join(home, "code"), "main.mjs", 64 * MB),
+      await createRuntime(options).program(code()),
+      await createRuntime(options).program(code()),
     ];
     // Only root can give guests users of their own; anybody else's guests read what the host can read.
     const expected = process.getuid?.() === 0 ? join(home, "cache/executables") : directory;
@@ -82,7 +87,7 @@ describe("createNodeRuntime()", () => {
   });
 
   it("names the fix when there is no such interpreter", async () => {
-    const program = createRuntime({ path: "/nowhere/node" }).program(home, "main.mjs", 64 * MB);
+    const program = createRuntime({ path: "/nowhere/node" }).program(code(home));
     await expect(program).rejects.toMatchObject({
       code: "SETUP_FAILED",
       message: 'Cannot run plugins with "/nowhere/node": no such file.',
@@ -91,7 +96,7 @@ describe("createNodeRuntime()", () => {
   });
 
   it.each(["/bin/true", "/bin/cat", "/etc/passwd"])("refuses %s as an interpreter", async (path) => {
-    const program = createRuntime({ path }).program(home, "main.mjs", 64 * MB);
+    const program = createRuntime({ path }).program(code(home));
     await expect(program).rejects.toMatchObject({ code: "SETUP_FAILED" });
   });
 });

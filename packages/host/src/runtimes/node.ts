@@ -1,26 +1,23 @@
 import { createRequire } from "node:module";
-import { posix } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import type { Baseline, ReadOnlyInput } from "../isolation/isolation.js";
-import { reachableFile } from "./cached-copy.js";
 import { readElf } from "./elf.js";
 import { libraryClosure } from "./library-closure.js";
-import { recallNodeMeasurement } from "./node-baseline-cache.js";
+import { recallMeasurement } from "./measurement-cache.js";
+import { measureNode } from "./node-baseline.js";
 import { nodeFlags } from "./node-flags.js";
 import { assertSupportedNode, findNode } from "./node-interpreter.js";
-import type { Program, Runtime } from "./runtime.js";
+import { once } from "./once.js";
+import { distinctInputs, type Reach, reachableInput, reachableInputs } from "./reachable-input.js";
+import { CODE_TARGET, type Program, type Runtime } from "./runtime.js";
 
-export interface NodeRuntimeOptions {
+export interface NodeRuntimeOptions extends Reach {
   /** The interpreter; the one that runs the host when absent. */
   readonly path?: string | undefined;
   /** The program that serves the wire inside the walls; the SDK's own when absent. */
   readonly guestEntry?: string | undefined;
   /** Interpreter flags that give good messages; the walls hold without them. On unless false. */
   readonly guards?: boolean | undefined;
-  /** Whether the isolation reaches inputs in private directories; only their own modes count then. */
-  readonly isBound?: boolean | undefined;
-  /** Where copies and measurements are kept between starts; every user can search it. */
-  readonly cacheDirectory: string;
 }
 
 /** The node runtime; its interpreter also runs the host's own tools behind walls. */
@@ -38,7 +35,6 @@ export interface NodeTool {
 
 const INTERPRETER = "/runtime/node";
 const GUEST_ENTRY = "/paddock/guest-entry";
-const CODE = "/plugin";
 
 /**
  * Runs JavaScript with Node. Nothing is looked at until the first program is asked for; then interpreter,
@@ -49,24 +45,28 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   const guestEntry = once(() => prepareGuestEntry(options));
   return {
     kind: "node",
-    async program(directory, entry, memoryBytes): Promise<Program> {
+    async program({ directory, entry, memoryBytes }): Promise<Program> {
       const [{ interpreter, executables, baseline }, guest] = await Promise.all([prepared(), guestEntry()]);
       return {
         program: interpreter,
         args: [...nodeFlags(memoryBytes, options.guards ?? true), guest.target],
         env: {},
-        workingDirectory: CODE,
+        workingDirectory: CODE_TARGET,
         executables,
-        inputs: [guest, { source: directory, target: CODE }],
-        dataAliases: [`${CODE}/data`],
+        inputs: [guest, { source: directory, target: CODE_TARGET }],
+        dataAliases: [`${CODE_TARGET}/data`],
         baseline,
-        entry: posix.resolve(CODE, entry),
+        entry,
       };
     },
     async tool(nativeModules): Promise<NodeTool> {
       const { interpreter, executables, baseline, linker } = await prepared();
       const more = await Promise.all(nativeModules.map((module) => nativeClosure(module, linker, options)));
-      return { program: interpreter, executables: distinct([...executables, ...more.flat()]), baseline };
+      return {
+        program: interpreter,
+        executables: distinctInputs([...executables, ...more.flat()]),
+        baseline,
+      };
     },
   };
 }
@@ -83,10 +83,12 @@ async function prepare(options: NodeRuntimeOptions): Promise<Prepared> {
   const { interpreter: linker } = await readElf(path);
   // Heap sizes change nothing that is counted before the heap fills: one measurement serves every plugin.
   const flags = nodeFlags(64 * 1024 ** 2, options.guards ?? true);
-  const { version, baseline } = await recallNodeMeasurement(path, flags, options.cacheDirectory);
-  assertSupportedNode(path, version);
+  const { report, baseline } = await recallMeasurement(path, flags, options.cacheDirectory, () =>
+    measureNode(path, flags),
+  );
+  assertSupportedNode(path, report);
   const files = [{ source: path, target: INTERPRETER }, ...(await libraryClosure(path))];
-  const executables = await Promise.all(files.map((file) => reachable(file, options)));
+  const executables = await reachableInputs(files, options);
   return { interpreter: INTERPRETER, executables, baseline, linker };
 }
 
@@ -94,7 +96,7 @@ async function prepareGuestEntry(options: NodeRuntimeOptions): Promise<ReadOnlyI
   const source = options.guestEntry ?? findGuestEntry();
   // The extension tells Node the module's format, so that it neither guesses nor looks for a package.json.
   const target = `${GUEST_ENTRY}${source.endsWith(".mjs") ? ".mjs" : ".cjs"}`;
-  return reachable({ source, target }, options);
+  return reachableInput({ source, target }, options);
 }
 
 function findGuestEntry(): string {
@@ -118,30 +120,5 @@ async function nativeClosure(
   options: NodeRuntimeOptions,
 ): Promise<readonly ReadOnlyInput[]> {
   const libraries = await libraryClosure(module.source, linker);
-  return Promise.all([module, ...libraries].map((file) => reachable(file, options)));
-}
-
-/** Only a host that is root changes user before a guest's files are opened. */
-async function reachable(file: ReadOnlyInput, options: NodeRuntimeOptions): Promise<ReadOnlyInput> {
-  if (process.getuid?.() !== 0) return file;
-  return {
-    source: await reachableFile(file.source, options.cacheDirectory, options.isBound),
-    target: file.target,
-  };
-}
-
-function distinct(files: readonly ReadOnlyInput[]): readonly ReadOnlyInput[] {
-  return [...new Map(files.map((file) => [file.target, file])).values()];
-}
-
-/** The same promise for every caller; a failure is forgotten, so that a mended machine works without a restart. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
+  return reachableInputs([module, ...libraries], options);
 }

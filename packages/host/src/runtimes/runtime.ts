@@ -1,6 +1,7 @@
+import type { Manifest } from "@paddock/contract";
 import type { Baseline, LaunchSpec } from "../isolation/isolation.js";
 
-export type RuntimeKind = "node" | "python" | "program" | "wasm" | "mcp";
+export type RuntimeKind = Manifest["runtime"]["kind"];
 
 /** The part of a LaunchSpec that follows from the code alone; the supervisor adds owner, limits and logs. */
 export type Program = Pick<
@@ -12,9 +13,23 @@ export type Program = Pick<
   readonly entry: string;
 };
 
+/** Stored code that a runtime is to run. */
+export interface StoredCode {
+  /** Its files in the store. */
+  readonly directory: string;
+  /** Path of the first file inside the walls. */
+  readonly entry: string;
+  readonly manifest: Manifest;
+  /** The plugin's limit. */
+  readonly memoryBytes: number;
+}
+
 /** Turns stored code into a program to launch. */
 export interface Runtime {
   readonly kind: RuntimeKind;
-  /** `directory` is the plugin's code in the store. Rejects with SETUP_FAILED when the interpreter is missing. */
-  program(directory: string, entry: string, memoryBytes: number): Promise<Program>;
+  /** Rejects with SETUP_FAILED when the interpreter is missing, PLUGIN_INVALID when the code is none for it. */
+  program(code: StoredCode): Promise<Program>;
 }
+
+/** Where the plugin's code appears inside the walls, and its working directory. */
+export const CODE_TARGET = "/plugin";

@@ -2,24 +2,25 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { identityOf, nameFor } from "./cached-copy.js";
-import { measureNode, type NodeMeasurement } from "./node-baseline.js";
+import type { Measurement } from "./idle-measurement.js";
 
 /** The measurement of this very interpreter with these flags: remembered from an earlier host, else made now. */
-export async function recallNodeMeasurement(
+export async function recallMeasurement(
   path: string,
   flags: readonly string[],
   cacheDirectory: string,
-): Promise<NodeMeasurement> {
+  measure: () => Promise<Measurement>,
+): Promise<Measurement> {
   const key = nameFor([await identityOf(path), ...flags].join("\n"));
   const file = join(cacheDirectory, "baselines", `${key}.json`);
   const known = parseMeasurement(await readFile(file, "utf8").catch(() => ""));
   if (known !== undefined) return known;
-  const measured = await measureNode(path, flags);
+  const measured = await measure();
   await remember(file, measured);
   return measured;
 }
 
-async function remember(file: string, measured: NodeMeasurement): Promise<void> {
+async function remember(file: string, measured: Measurement): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
   try {
     await mkdir(join(file, ".."), { recursive: true });
@@ -32,13 +33,13 @@ async function remember(file: string, measured: NodeMeasurement): Promise<void> 
 }
 
 /** `undefined` for anything that this version did not write: it is measured again. */
-function parseMeasurement(text: string): NodeMeasurement | undefined {
+function parseMeasurement(text: string): Measurement | undefined {
   try {
-    const { version, baseline } = JSON.parse(text);
+    const { report, baseline } = JSON.parse(text);
     const { dataBytes, threads, files } = baseline;
     const isSound = [dataBytes, threads, files].every((count) => Number.isSafeInteger(count) && count > 0);
-    return isSound && typeof version === "string"
-      ? { version, baseline: { dataBytes, threads, files } }
+    return isSound && typeof report === "string"
+      ? { report, baseline: { dataBytes, threads, files } }
       : undefined;
   } catch {
     return undefined;

@@ -1,0 +1,125 @@
+import { mkdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { PaddockError } from "@paddock/contract";
+import type { Baseline, ReadOnlyInput } from "../isolation/isolation.js";
+import { reachableTree } from "./cached-tree.js";
+import { libraryClosure } from "./library-closure.js";
+import { once } from "./once.js";
+import { extensionLibraries } from "./python-extensions.js";
+import { PYTHON_FLAGS } from "./python-flags.js";
+import { findPython, type PythonInterpreter } from "./python-interpreter.js";
+import { preparePythonSdk } from "./python-sdk.js";
+import { distinctInputs, type Reach, reachableInputs } from "./reachable-input.js";
+import { CODE_TARGET, type Program, type Runtime, type StoredCode } from "./runtime.js";
+
+export interface PythonRuntimeOptions extends Reach {
+  /** The interpreter; the first on PATH that can when absent. */
+  readonly path?: string | undefined;
+}
+
+/** Python finds its library by looking for `lib/pythonX.Y` above its own program. */
+const PREFIX = "/runtime";
+const INTERPRETER = `${PREFIX}/bin/python3`;
+const SDK = "/paddock";
+
+const START = `import sys;sys.path.append("${SDK}");from paddock._guest.entry import main;main(sys.argv[1])`;
+
+/** Folders of the library that hold packages of the machine's: a guest gets the standard library only. */
+const PACKAGE_FOLDERS = ["site-packages", "dist-packages"];
+const NOT_WORTH_COPYING: ReadonlySet<string> = new Set([...PACKAGE_FOLDERS, "test", "idlelib", "ensurepip"]);
+
+/**
+ * Runs Python with the host's CPython: its program, its standard library and what its extension modules need, all
+ * read-only. Nothing is looked at until the first program is asked for; then everything is found once and kept.
+ */
+export function createPythonRuntime(options: PythonRuntimeOptions): Runtime {
+  const prepared = once(() => prepare(options));
+  return {
+    kind: "python",
+    async program(code): Promise<Program> {
+      assertPython(code);
+      const { baseline, executables, inputs } = await prepared();
+      return {
+        program: INTERPRETER,
+        args: [...PYTHON_FLAGS, "-c", START, toldToGuest(code)],
+        env: {},
+        workingDirectory: CODE_TARGET,
+        executables,
+        inputs: [...inputs, { source: code.directory, target: CODE_TARGET }],
+        dataAliases: [`${CODE_TARGET}/data`],
+        baseline,
+        entry: code.entry,
+      };
+    },
+  };
+}
+
+function assertPython({ entry, manifest }: StoredCode): void {
+  if (entry.endsWith(".py")) return;
+  throw new PaddockError(
+    "PLUGIN_INVALID",
+    `Cannot load "${manifest.id}": its entry "${basename(entry)}" is not a .py file.`,
+    { hint: "Name the plugin's first Python file in runtime.entry." },
+  );
+}
+
+/** What the guest cannot know by itself: an older plugin has one function for all actions. */
+function toldToGuest({ manifest }: StoredCode): string {
+  return JSON.stringify({
+    root: CODE_TARGET,
+    actions: Object.keys(manifest.actions),
+    imports: manifest.runtime.imports,
+  });
+}
+
+interface Prepared {
+  readonly executables: readonly ReadOnlyInput[];
+  readonly inputs: readonly ReadOnlyInput[];
+  readonly baseline: Baseline;
+}
+
+async function prepare(options: PythonRuntimeOptions): Promise<Prepared> {
+  const python = await findPython(options.path, options.cacheDirectory);
+  const extensions = join(python.library, "lib-dynload");
+  const [libraries, more, sdk, library] = await Promise.all([
+    libraryClosure(python.path),
+    extensionLibraries(extensions, python.path),
+    preparePythonSdk(python.path, SDK, options.cacheDirectory),
+    libraryInputs(python, options),
+  ]);
+  const program = { source: python.path, target: INTERPRETER };
+  const files = distinctInputs([program, ...libraries, ...more]);
+  return {
+    executables: [...(await reachableInputs(files, options)), ...library.executables],
+    inputs: [...library.inputs, { source: sdk, target: SDK }],
+    baseline: python.baseline,
+  };
+}
+
+/** The standard library, its extension modules executable, the machine's own packages covered. */
+async function libraryInputs(python: PythonInterpreter, options: PythonRuntimeOptions) {
+  const target = `${PREFIX}/${python.platformFolder}/python${python.version}`;
+  const source = await reachableTree(python.library, options, (name) => NOT_WORTH_COPYING.has(name));
+  const empty = join(options.cacheDirectory, "empty");
+  await mkdir(empty, { recursive: true, mode: 0o755 });
+  const covered = await Promise.all(
+    PACKAGE_FOLDERS.map(async (name) => ((await isFolder(join(source, name))) ? [name] : [])),
+  );
+  const hasExtensions = await isFolder(join(source, "lib-dynload"));
+  return {
+    inputs: [
+      { source, target },
+      ...covered.flat().map((name) => ({ source: empty, target: `${target}/${name}` })),
+    ],
+    executables: hasExtensions
+      ? [{ source: join(source, "lib-dynload"), target: `${target}/lib-dynload` }]
+      : [],
+  };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

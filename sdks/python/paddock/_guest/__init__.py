@@ -1,0 +1,1 @@
+"""What the host starts behind the walls. Nothing here is for plugins to import."""

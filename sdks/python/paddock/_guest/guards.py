@@ -1,0 +1,2 @@
+def apply_guards(permissions, root):
+    pass
