@@ -48,6 +48,15 @@ export function unanswered(
   );
 }
 
+/** The caller's deadline passed while the guest was suspended. */
+export function stoodStill({ manifest }: LoadedPlugin, action: LoadedAction, timeoutMs: number): PaddockError {
+  return new PaddockError(
+    "TIMEOUT",
+    `Cannot run "${action.name}" of "${manifest.id}": no answer within ${timeoutMs} ms, for it was suspended meanwhile.`,
+    { hint: "Call again once it is resumed.", data: { plugin: manifest.id, action: action.name, timeoutMs } },
+  );
+}
+
 export function startedLate({ limits }: LoadedPlugin): string {
   return `it was not ready within ${limits.startTimeoutMs} ms`;
 }
@@ -70,5 +79,43 @@ export function unavailable(
     "PLUGIN_UNAVAILABLE",
     `Plugin "${manifest.id}" failed too often; it is started again in ${retryAfterMs} ms. Last: ${last?.message ?? "unknown"}`,
     { hint: "Correct what failed last; the plugin's log may say more.", data: { retryAfterMs, last } },
+  );
+}
+
+export function suspended({ manifest }: LoadedPlugin): PaddockError {
+  return new PaddockError("PLUGIN_SUSPENDED", `Plugin "${manifest.id}" is suspended by its operator.`, {
+    hint: `Resume it: paddock resume ${manifest.id}`,
+    data: { plugin: manifest.id },
+  });
+}
+
+export function quarantined({ manifest }: LoadedPlugin, last: Failure): PaddockError {
+  return new PaddockError(
+    "PLUGIN_QUARANTINED",
+    `Plugin "${manifest.id}" is in quarantine: it failed again and again. Last: ${last.code}: ${last.message}`,
+    {
+      hint: `Correct what failed last, then release it: paddock release ${manifest.id}`,
+      data: { plugin: manifest.id, last: { code: last.code, message: last.message } },
+    },
+  );
+}
+
+/** It is being unloaded, or was. */
+export function going({ manifest }: LoadedPlugin): PaddockError {
+  return new PaddockError("PLUGIN_UNAVAILABLE", `Plugin "${manifest.id}" is being unloaded.`, {
+    hint: "Load it again.",
+    data: { plugin: manifest.id },
+  });
+}
+
+/** Its guests live, and say in their health checks that they want no calls. */
+export function unready({ manifest }: LoadedPlugin): PaddockError {
+  return new PaddockError(
+    "PLUGIN_UNAVAILABLE",
+    `Plugin "${manifest.id}" says in its health check that it is not ready.`,
+    {
+      hint: "Call again later; the plugin's log may say why.",
+      data: { plugin: manifest.id, retryAfterMs: 1_000 },
+    },
   );
 }

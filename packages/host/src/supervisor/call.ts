@@ -11,6 +11,8 @@ export interface CallRequest {
   /** How long the caller will wait, milliseconds, starting included. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Calls with the same key may meet in one guest. */
+  readonly shareKey: string;
 }
 
 /** Who has the call: the queue of a starting guest, then the guest. */

@@ -31,6 +31,8 @@ export interface ConnectionHandlers {
   readonly violation: (words: string) => void;
   /** Turns whatever `request` rejected with into what the guest may see. */
   readonly toWireError: (error: unknown) => WireError;
+  /** The guest has read enough of what it was sent: it is clogged no more. */
+  readonly drained: () => void;
 }
 
 export type Reply = Success | Failure;
@@ -58,18 +60,27 @@ export class GuestConnection {
   #answering = 0;
   #isClosed = false;
   #droppedReplies = 0;
+  #brokeredBytes = 0;
 
   constructor(channel: Duplex, maxLineBytes: number, handlers: ConnectionHandlers) {
     this.#channel = channel;
     this.#handlers = handlers;
     this.#splitter = new LineSplitter(DECODER, maxLineBytes, (line) => this.#onLine(line));
     channel.on("data", (chunk: Buffer) => this.#onData(chunk));
-    channel.on("drain", () => this.#goOn());
+    channel.on("drain", () => {
+      this.#goOn();
+      handlers.drained();
+    });
   }
 
   /** Replies that answered nothing: unknown, repeated or late. */
   get droppedReplies(): number {
     return this.#droppedReplies;
+  }
+
+  /** Of the guest's own requests and their answers; characters of most lines are bytes. */
+  get brokeredBytes(): number {
+    return this.#brokeredBytes;
   }
 
   /** Whether the guest has so much unread that nothing more should be sent. */
@@ -176,6 +187,7 @@ export class GuestConnection {
       return;
     }
     if (message.kind === "request" || message.kind === "notification") {
+      if (message.kind === "request") this.#brokeredBytes += line.length;
       this.#inbox.push(message);
       return;
     }
@@ -236,6 +248,7 @@ export class GuestConnection {
   #answer(line: string): void {
     const wasBusy = this.#isBusy;
     this.#answering--;
+    this.#brokeredBytes += line.length;
     this.#send(line);
     if (wasBusy) setImmediate(() => this.#goOn());
   }

@@ -1,84 +1,57 @@
 import { randomBytes } from "node:crypto";
-import {
-  isPaddockError,
-  type LogParams,
-  type Notification,
-  PaddockError,
-  type Request,
-} from "@paddock/contract";
-import type { GuestEnd, GuestProcess, Isolation, KillReason } from "../isolation/isolation.js";
+import { isPaddockError, type LogParams, type Notification, PaddockError } from "@paddock/contract";
+import type { GuestEnd, GuestProcess, KillReason } from "../isolation/isolation.js";
 import { LogBudget } from "../log-budget.js";
-import { Call, type CallOwner } from "./call.js";
-import { lateStart, startedLate, unanswered } from "./call-errors.js";
+import type { Call } from "./call.js";
+import { lateStart, startedLate } from "./call-errors.js";
 import { GuestConnection, type Reply } from "./connection.js";
-import type { Deadlines } from "./deadlines.js";
-import { endError, recycledError, replyError } from "./guest-errors.js";
-import { type GuestLog, readLog } from "./guest-log.js";
+import { expireAfter } from "./expire-after.js";
+import type { Guest, GuestIdentity, GuestSurroundings } from "./guest.js";
+import { GuestCalls } from "./guest-calls.js";
+import { endError, replyError } from "./guest-errors.js";
+import { readLog } from "./guest-log.js";
+import { GuestRequests } from "./guest-requests.js";
 import { assertHandshake, handshakeParams } from "./handshake.js";
+import { HealthCheck } from "./health-check.js";
 import { launchSpec } from "./launch-spec.js";
-import type { LoadedPlugin } from "./plugin.js";
 import { toWireError } from "./wire-error.js";
-
-/** How long a cancelled call may take to answer before its guest is ended. */
-export const CANCEL_GRACE_MS = 500;
 
 /** How long a guest may live on without its channel: ending takes a moment. */
 const CHANNEL_GRACE_MS = 500;
 
 /** How long a guest may take for its shutdown hook. */
 export const SHUTDOWN_MS = 1_000;
+/** How long for its suspend and resume hooks. */
+export const SUSPEND_HOOK_MS = 1_000;
 
-/** Answers the capability requests of guests. */
-export type RequestHandler = (guest: Guest, request: Request, live: LiveCalls) => Promise<unknown>;
-
-export interface GuestIdentity {
-  readonly plugin: LoadedPlugin;
-  readonly tenant: string;
-}
-
-/** Who asks: one object for the whole life of a guest. */
-export interface Guest extends GuestIdentity {
-  /** Aborts when the guest ends. */
-  readonly signal: AbortSignal;
-}
-
-/** What a guest may act for. */
-export interface LiveCalls {
-  readonly has: (id: number) => boolean;
-  /** True while its init hook runs. */
-  readonly isStarting: boolean;
-}
-
-export interface GuestSurroundings {
-  readonly isolation: Isolation;
-  readonly deadlines: Deadlines;
-  readonly onRequest: RequestHandler;
-  readonly onLog: (log: GuestLog) => void;
-}
+/** How long a starting guest that is not ready yet is left alone. */
+const ASK_AGAIN_MS = 50;
 
 /**
  * One running guest, from launch to end. Calls are pipelined; every call that was given to it settles: with
  * its reply, at its deadline, or with the reason why the guest ended.
  */
-export class GuestSession implements CallOwner {
+export class GuestSession {
+  readonly identity: GuestIdentity;
+  readonly number: number;
   readonly process: GuestProcess;
+  readonly calls: GuestCalls;
   readonly startedAt = performance.now();
   readonly ended: Promise<GuestEnd>;
+  /** Called when it has room again for calls: one was answered, or it is ready again. */
+  onRoom: () => void = () => undefined;
   /** "ending" is a guest that is being killed, or has lost its channel: no call is to be given to it any more. */
   #state: "starting" | "ready" | "retired" | "stopping" | "ending" | "ended" = "starting";
-  readonly #identity: GuestIdentity;
+  /** Whether it stands still, or is on its way to. */
+  #suspension: "none" | "hook" | "frozen" = "none";
   readonly #surroundings: GuestSurroundings;
   readonly #connection: GuestConnection;
+  readonly #requests: GuestRequests;
+  readonly #health: HealthCheck;
   readonly #gone = new AbortController();
   readonly #logBudget: LogBudget;
-  /** Ends the wait of a start when the guest breaks the protocol. */
-  #onViolation: ((error: Error) => void) | undefined;
-  #idleSince = performance.now();
-  #onIdle: (() => void) | undefined;
-  /** The call that made us end the guest. */
-  #guilty: Call | undefined;
 
-  /** Launches a guest and sees it through its handshake. Rejects with the reason, and nothing is left. */
+  /** Launches a guest and sees it through its handshake and first health check. Rejects with the reason, and nothing is left. */
   static async start(
     identity: GuestIdentity,
     surroundings: GuestSurroundings,
@@ -95,6 +68,8 @@ export class GuestSession implements CallOwner {
       );
       const session = new GuestSession(identity, surroundings, process);
       await session.#handshake(stop);
+      await session.#untilReady(stop);
+      session.#begin();
       return session;
     } catch (error) {
       const isLate = limit.aborted && !isPaddockError(error);
@@ -105,137 +80,149 @@ export class GuestSession implements CallOwner {
   }
 
   private constructor(identity: GuestIdentity, surroundings: GuestSurroundings, process: GuestProcess) {
-    this.#identity = identity;
+    const { limits, settings } = identity.plugin;
+    this.identity = identity;
     this.#surroundings = surroundings;
+    this.number = surroundings.nextNumber();
     this.process = process;
-    this.#logBudget = new LogBudget(identity.plugin.limits.logLinesPerSecond);
+    this.#logBudget = new LogBudget(limits.logLinesPerSecond);
     const guest: Guest = { ...identity, signal: this.#gone.signal };
-    this.#connection = new GuestConnection(process.channel, identity.plugin.limits.messageBytes, {
-      request: (request) => surroundings.onRequest(guest, request, this.#live),
+    this.#connection = new GuestConnection(process.channel, limits.messageBytes, {
+      request: (request) => surroundings.onRequest(guest, request, this.calls.live),
       notification: (notification) => this.#onNotification(notification),
       violation: (words) => this.#onProtocolViolation(words),
       toWireError,
+      drained: () => this.onRoom(),
+    });
+    this.calls = new GuestCalls({
+      identity,
+      connection: this.#connection,
+      deadlines: surroundings.deadlines,
+      onStuck: (reason) => this.#end(reason),
+      onRoom: () => this.onRoom(),
+      isHookRunning: () =>
+        this.#state === "starting" || this.#state === "stopping" || this.#suspension === "hook",
     });
     this.ended = process.ended.then((end) => this.#onEnd(end));
+    this.#requests = new GuestRequests(this.#connection, this.ended, (end) =>
+      endError(identity, end, "START_FAILED"),
+    );
+    this.#health = new HealthCheck({
+      ...settings.health,
+      deadlines: surroundings.deadlines,
+      ping: (onAnswer) => this.#ping(onAnswer),
+      hasWorkedSince: (at) => this.calls.idleSince > at,
+      onReadiness: (isReady) => this.#onReadiness(isReady),
+      onFailure: (failures) => this.#tell({ kind: "health-check-failed", failures }),
+      onUnresponsive: () => this.#end(UNRESPONSIVE),
+    });
     process.channel.once("close", () => this.#onChannelClosed());
   }
 
+  /** Whether calls may be given to it. */
   get isReady(): boolean {
-    return this.#state === "ready";
+    return this.#state === "ready" && this.#suspension === "none" && this.#health.isReady;
   }
 
-  /** Calls that the guest works on, abandoned ones included. */
+  /** Where it stands, for operators. */
+  get condition(): "starting" | "ready" | "not-ready" | "suspended" | "draining" | "ending" {
+    if (this.#suspension !== "none") return "suspended";
+    if (this.#state === "ready") return this.#health.isReady ? "ready" : "not-ready";
+    if (this.#state === "retired") return "draining";
+    return this.#state === "starting" ? "starting" : "ending";
+  }
+
   get load(): number {
-    return this.#connection.unanswered;
+    return this.calls.open;
   }
 
   get isClogged(): boolean {
     return this.#connection.isClogged;
   }
 
-  /** Since when it has had nothing to do. */
-  get idleSince(): number {
-    return this.#connection.unanswered === 0 ? this.#idleSince : Number.POSITIVE_INFINITY;
+  /** Bytes of its requests to the host and of their answers. */
+  get brokeredBytes(): number {
+    return this.#connection.brokeredBytes;
   }
 
-  /** Sends a call; it settles by itself. */
   send(call: Call): void {
-    const { payload } = call;
-    const { action, traceparent } = call.request;
-    // A call that has no owner yet did not wait for a start: asking for the time would cost more than it tells.
-    const waited = call.owner === undefined ? 0 : performance.now() - call.startedAt;
-    const waitMs = Math.ceil(call.request.timeoutMs - waited);
-    call.owner = this;
-    call.id = this.#connection.request(
-      "call",
-      `{"action":${action.nameJson},"payload":${payload},"timeoutMs":${waitMs},"traceparent":"${traceparent}"}`,
-      call,
-    );
-    this.#surroundings.deadlines.add(
-      call,
-      call.startedAt + Math.min(call.request.timeoutMs, action.timeoutMs),
-    );
+    this.calls.send(call);
   }
 
   /** Takes no more calls and ends once those it has are done. */
   async retire(reason: KillReason): Promise<void> {
     if (this.#state !== "ready") return;
     this.#state = "retired";
-    if (this.#connection.unanswered > 0)
-      await Promise.race([this.ended, new Promise<void>((resolve) => (this.#onIdle = resolve))]);
+    await Promise.race([this.ended, this.calls.untilIdle()]);
     await this.stop(reason);
   }
 
   /** Asks it to shut down, then ends it. Calls that are still there get the reason. */
   async stop(reason: KillReason): Promise<void> {
-    if (this.#state === "ready" || this.#state === "retired") {
+    const isAwake = this.#suspension === "none" && (this.#state === "ready" || this.#state === "retired");
+    this.#health.stop();
+    if (isAwake) {
       this.#state = "stopping";
-      const answered = new Promise<void>((resolve) =>
-        this.#connection.request("shutdown", "{}", { onReply: () => resolve() }),
-      );
-      const { promise, clear } = expireAfter(SHUTDOWN_MS);
-      await Promise.race([this.ended, answered, promise]);
-      clear();
-    }
+      await this.#requests.hook("shutdown", SHUTDOWN_MS);
+    } else this.#leave();
     this.process.kill(reason);
     await this.ended;
   }
 
-  // A call's deadline has passed: the caller's first, then the operator's.
-  onExpired(call: Call): void {
-    const { action, timeoutMs } = call.request;
-    const runMs = performance.now() - call.startedAt;
-    if (runMs < action.timeoutMs - 1) {
-      call.reject(unanswered(this.#identity.plugin, action, timeoutMs, "timeoutMs"));
-      this.onAbandoned(call);
-      return;
-    }
-    call.reject(unanswered(this.#identity.plugin, action, action.timeoutMs, "limits.timeout"));
-    if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
-      this.#cancel(call);
-      this.#surroundings.deadlines.add(call, call.startedAt + action.timeoutMs + CANCEL_GRACE_MS);
-      return;
-    }
-    this.#guilty = call;
-    this.#end({
-      code: "TIMEOUT",
-      message: `"${action.name}" did not end within ${action.timeoutMs} ms, nor when it was cancelled`,
-    });
+  /** Tells the plugin, then freezes every process of the guest. */
+  async suspend(): Promise<void> {
+    if (this.#suspension !== "none" || this.#state === "ended") return;
+    this.#suspension = "hook";
+    this.#health.stop();
+    if (this.#state === "ready" || this.#state === "retired")
+      await this.#requests.hook("suspend", SUSPEND_HOOK_MS);
+    this.calls.pause();
+    await this.process.suspend();
+    if (this.#suspension === "hook") this.#suspension = "frozen";
   }
 
-  /** Nobody waits for the answer any more; what the guest does with it is still limited by the operator. */
-  onAbandoned(call: Call): void {
-    if (this.#connection.find(call.id) !== call) return;
-    this.#cancel(call);
-    this.#surroundings.deadlines.add(call, call.startedAt + call.request.action.timeoutMs);
+  /** Lets it go on where it stood, and tells the plugin. */
+  async resume(): Promise<void> {
+    if (this.#suspension !== "frozen" || this.#state === "ended") return;
+    await this.process.resume();
+    this.calls.resume();
+    this.#suspension = "hook";
+    if (this.#state === "ready" || this.#state === "retired")
+      await this.#requests.hook("resume", SUSPEND_HOOK_MS);
+    this.#suspension = "none";
+    if (this.#state !== "ready" && this.#state !== "retired") return;
+    this.#health.start();
+    this.onRoom();
   }
-
-  readonly #live: LiveCalls = (() => {
-    const session = this;
-    return {
-      has: (id: number) => {
-        const call = session.#connection.find(id);
-        // An abandoned call gives no rights any more.
-        return call instanceof Call && !call.isSettled;
-      },
-      get isStarting() {
-        return session.#state === "starting" || session.#state === "stopping";
-      },
-    };
-  })();
 
   async #handshake(signal: AbortSignal): Promise<void> {
-    const { plugin, tenant } = this.#identity;
+    const { plugin, tenant } = this.identity;
     const nonce = randomBytes(16).toString("hex");
-    const reply = await this.#request(
+    const reply = await this.#requests.ask(
       "initialize",
       JSON.stringify(handshakeParams(plugin, tenant, nonce)),
       signal,
     );
-    if (reply.kind === "failure") throw replyError(this.#identity, undefined, reply.error);
+    if (reply.kind === "failure") throw replyError(this.identity, undefined, reply.error);
     assertHandshake(plugin, nonce, reply.result);
+  }
+
+  /** Its first health check: until it says that it is ready, or the time for starting is over. */
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      if (isReadyAnswer(await this.#requests.ask("ping", this.#pingParams, signal))) return;
+      const { promise, clear } = expireAfter(ASK_AGAIN_MS);
+      await promise;
+      clear();
+      signal.throwIfAborted();
+    }
+  }
+
+  #begin(): void {
     // It may have lost its channel meanwhile.
-    if (this.#state === "starting") this.#state = "ready";
+    if (this.#state !== "starting") return;
+    this.#state = "ready";
+    this.#health.start();
     // Not waited for; a guest that cannot be confined is not kept.
     this.process.confineCpu().catch((error: unknown) => {
       this.process.kill({
@@ -245,35 +232,28 @@ export class GuestSession implements CallOwner {
     });
   }
 
-  /** One request outside of calls: settles with the reply, the signal, or the guest's end. */
-  #request(method: string, params: string, signal: AbortSignal): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      const done = () => signal.removeEventListener("abort", abort);
-      this.#onViolation = reject;
-      this.#connection.request(method, params, {
-        onReply: (reply) => {
-          done();
-          resolve(reply);
-        },
-      });
-      signal.addEventListener("abort", abort, { once: true });
-      if (signal.aborted) abort();
-      void this.ended.then((end) => {
-        done();
-        reject(endError(this.#identity, end, "START_FAILED"));
-      });
+  get #pingParams(): string {
+    return `{"timeoutMs":${this.identity.plugin.settings.health.timeoutMs}}`;
+  }
+
+  #ping(onAnswer: (isReady: boolean) => void): void {
+    this.#connection.request("ping", this.#pingParams, {
+      onReply: (reply) => onAnswer(isReadyAnswer(reply)),
     });
   }
 
-  onReply(call: Call, reply: Reply): void {
-    this.#surroundings.deadlines.remove(call);
-    if (reply.kind === "success") call.resolve(reply.result);
-    else if (!call.isSettled) call.reject(replyError(this.#identity, call.request.action, reply.error));
-    if (this.#connection.unanswered === 0) {
-      this.#idleSince = performance.now();
-      this.#onIdle?.();
-    }
+  #onReadiness(isReady: boolean): void {
+    this.#tell({ kind: "guest-readiness", isReady });
+    if (isReady) this.onRoom();
+  }
+
+  #tell(
+    change:
+      | { readonly kind: "guest-readiness"; readonly isReady: boolean }
+      | { readonly kind: "health-check-failed"; readonly failures: number },
+  ): void {
+    const { plugin, tenant } = this.identity;
+    this.#surroundings.onChange(plugin, { ...change, tenant, guest: this.number, pid: this.process.pid });
   }
 
   #onNotification(notification: Notification): void {
@@ -281,17 +261,17 @@ export class GuestSession implements CallOwner {
       const dropped = this.#logBudget.take();
       if (dropped === undefined) return;
       // Safe: readLog takes nothing of it for granted.
-      const log = readLog(this.#identity, notification.params as LogParams, dropped);
+      const log = readLog(this.identity, notification.params as LogParams, dropped);
       if (log !== undefined) this.#surroundings.onLog(log);
     }
-    // Others (progress, and what newer guests may send) say nothing to this host.
+    // Others (what newer guests may send) say nothing to this host.
   }
 
   #onProtocolViolation(words: string): void {
-    this.#onViolation?.(
+    this.#requests.fail(
       new PaddockError(
         "PROTOCOL_VIOLATION",
-        `Plugin "${this.#identity.plugin.manifest.id}" broke the protocol: ${words}.`,
+        `Plugin "${this.identity.plugin.manifest.id}" broke the protocol: ${words}.`,
       ),
     );
     this.#end({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
@@ -304,6 +284,7 @@ export class GuestSession implements CallOwner {
   }
 
   #leave(): void {
+    this.#health.stop();
     if (this.#state !== "ended") this.#state = "ending";
   }
 
@@ -316,41 +297,25 @@ export class GuestSession implements CallOwner {
     );
   }
 
-  #cancel(call: Call): void {
-    this.#connection.notify("$/cancel", `{"id":${call.id}}`);
-  }
-
   #onEnd(end: GuestEnd): GuestEnd {
+    this.#leave();
     this.#state = "ended";
     this.#gone.abort();
-    const calls = this.#connection.close().filter((target) => target instanceof Call);
-    // Who is to blame cannot be known from outside: the call we ended it for, else the newest one.
-    const guilty = this.#guilty ?? newest(calls);
-    for (const call of calls) {
-      this.#surroundings.deadlines.remove(call);
-      call.reject(
-        call === guilty
-          ? endError(this.#identity, end, undefined, call.request.action)
-          : recycledError(this.#identity, call.request.action, end),
-      );
-    }
+    this.calls.end(end);
     return end;
   }
 }
 
-function newest(calls: readonly Call[]): Call | undefined {
-  return calls.reduce<Call | undefined>(
-    (one, call) => (one === undefined || call.startedAt >= one.startedAt ? call : one),
-    undefined,
-  );
+/** Any other answer than "not ready" will do: programs of other languages may know less of this. */
+function isReadyAnswer(reply: Reply): boolean {
+  if (reply.kind === "failure") return true;
+  // Safe: looked at before it is used.
+  const { ready } = (reply.result ?? {}) as { readonly ready?: unknown };
+  return ready !== false;
 }
 
 const FAILED_START: KillReason = { code: "KILLED", message: "its start failed" };
-
-function expireAfter(ms: number): { readonly promise: Promise<void>; readonly clear: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const promise = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return { promise, clear: () => clearTimeout(timer) };
-}
+const UNRESPONSIVE: KillReason = {
+  code: "UNRESPONSIVE",
+  message: "it did not answer its health checks",
+};

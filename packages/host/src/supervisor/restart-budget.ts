@@ -1,45 +1,56 @@
-/** Ends that a plugin may have at once before its restarts are delayed. */
-export const RESTART_BURST = 8;
-/** One of them comes back after this time. */
-export const RESTART_REFILL_MS = 10_000;
+import type { Verdict } from "./lifecycle.js";
+
+/** The wait after the second failure; doubled after each further one. */
 export const BACKOFF_FIRST_MS = 1_000;
 export const BACKOFF_MAX_MS = 60_000;
 
-/** How often a plugin may be started again: at once for a while, then after 1, 2, 4 … 60 s with jitter. */
+export interface RestartSettings {
+  /** Failures after which a plugin is put into quarantine. */
+  readonly crashes: number;
+  /** Time in which all of them are forgiven, one after the other. */
+  readonly windowMs: number;
+}
+
+/** How often a plugin may fail: started again at once, then after 1, 2, 4 … 60 s with jitter, then no more. */
 export class RestartBudget {
-  #tokens = RESTART_BURST;
-  #refilledAt: number;
-  #delayMs = 0;
-  #notBefore = 0;
+  readonly #settings: RestartSettings;
   readonly #now: () => number;
   readonly #random: () => number;
+  #spent = 0;
+  #refilledAt: number;
 
-  constructor(now: () => number = () => performance.now(), random: () => number = Math.random) {
+  constructor(
+    settings: RestartSettings,
+    now: () => number = () => performance.now(),
+    random: () => number = Math.random,
+  ) {
+    this.#settings = settings;
     this.#now = now;
     this.#random = random;
     this.#refilledAt = now();
   }
 
-  /** Milliseconds until it may be started again; 0 for now. */
-  get waitMs(): number {
-    return Math.max(0, Math.ceil(this.#notBefore - this.#now()));
+  /** A guest failed to start, or ended without being asked to: when may the next one be started? */
+  recordFailure(): Verdict {
+    const { crashes, windowMs } = this.#settings;
+    const now = this.#now();
+    const forgiven = (now - this.#refilledAt) / (windowMs / crashes);
+    this.#spent = Math.max(0, this.#spent - forgiven) + 1;
+    this.#refilledAt = now;
+    // Whole failures count: a part of one that is not yet forgiven makes no difference.
+    const failures = Math.max(1, Math.ceil(this.#spent - TOLERANCE));
+    if (failures >= crashes) return { kind: "quarantine" };
+    if (failures === 1) return { kind: "again" };
+    const delayMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (failures - 2));
+    // Jitter, so that plugins that fell together do not rise together.
+    return { kind: "wait", ms: Math.ceil(delayMs * (0.5 + this.#random() / 2)) };
   }
 
-  /** A guest failed to start, or ended without being asked to. */
-  recordFailure(): void {
-    const now = this.#now();
-    const refilled = Math.floor((now - this.#refilledAt) / RESTART_REFILL_MS);
-    if (refilled > 0) {
-      this.#tokens = Math.min(RESTART_BURST, this.#tokens + refilled);
-      this.#refilledAt += refilled * RESTART_REFILL_MS;
-    }
-    if (this.#tokens > 0) {
-      this.#tokens--;
-      this.#delayMs = 0;
-      return;
-    }
-    this.#delayMs = Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_FIRST_MS, this.#delayMs * 2));
-    // Jitter, so that plugins that fell together do not rise together.
-    this.#notBefore = now + this.#delayMs * (0.5 + this.#random() / 2);
+  /** An operator says that it may begin anew. */
+  forgive(): void {
+    this.#spent = 0;
   }
 }
+
+/** Of a failure: for rounding. */
+const TOLERANCE = 1e-9;

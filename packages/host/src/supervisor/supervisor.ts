@@ -1,26 +1,34 @@
-import { isPaddockError, MAX_OUTBOUND_BYTES, PaddockError, toPaddockError } from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
-import { Call, type CallOwner, type CallRequest } from "./call.js";
-import { type Failure, noRoom, notReady, overloaded, unavailable } from "./call-errors.js";
+import type { LifecycleChange, LifecycleEvent } from "../telemetry/lifecycle-event.js";
+import { Call, type CallRequest } from "./call.js";
+import { going } from "./call-errors.js";
 import { Deadlines } from "./deadlines.js";
+import type { RequestHandler } from "./guest.js";
 import type { GuestLog } from "./guest-log.js";
-import { GuestSession, type GuestSurroundings, type RequestHandler } from "./guest-session.js";
+import type { GuestSession } from "./guest-session.js";
+import { HostGuests } from "./host-guests.js";
 import type { LoadedPlugin } from "./plugin.js";
-import { RestartBudget } from "./restart-budget.js";
+import { type GuestSamples, guestSamples, guestStatus, type PluginStatus } from "./plugin-status.js";
+import type { QuarantineRecords } from "./quarantine-records.js";
+import { SAMPLE_MS, Sampler } from "./sampler.js";
+import { guestTenant } from "./shared-tenant.js";
+import { SupervisedPlugin } from "./supervised-plugin.js";
 
-/** Guests of one host at the same time. The one that was idle longest makes room. */
-export const MAX_GUESTS = 256;
-/** A guest that had nothing to do for so long is ended; the next call starts another. */
-export const IDLE_END_MS = 600_000;
-/** How often guests are looked at. */
-export const TICK_MS = 1_000;
 /** A guest that used so much of its processor time is replaced between calls, before the kernel ends it. */
 export const CPU_RETIRE_PART = 0.8;
+
+const TIRED: KillReason = { code: "KILLED", message: "it neared its processor time" };
 
 export interface SupervisorOptions {
   readonly isolation: Isolation;
   readonly onRequest: RequestHandler;
   readonly onLog: (log: GuestLog) => void;
+  /** Told what happens to plugins and guests. Must be quick and must not throw. */
+  readonly onEvent?: (event: LifecycleEvent) => void;
+  /** Calls that wait may ask `hasRoom` again. Called too often rather than too seldom. */
+  readonly onRoom?: (plugin: LoadedPlugin, shareKey: string) => void;
+  /** Where quarantines are remembered; they end with the host without it. */
+  readonly records?: QuarantineRecords;
 }
 
 export interface GuestReport {
@@ -30,271 +38,236 @@ export interface GuestReport {
   readonly usage: Usage;
 }
 
-/** The place of one guest: of a plugin and a tenant. */
-interface Slot {
-  readonly plugin: LoadedPlugin;
-  readonly tenant: string;
-  session: GuestSession | undefined;
-  starting: Promise<GuestSession> | undefined;
-  /** Calls that came while it was starting, and what their payloads hold: bounded like those of a running guest. */
-  waiting: number;
-  waitingCharacters: number;
-}
-
-const CLOSING: KillReason = { code: "KILLED", message: "the host closed" };
-const IDLE: KillReason = { code: "KILLED", message: "it was idle" };
-const TIRED: KillReason = { code: "KILLED", message: "it neared its processor time" };
-const DONE: KillReason = { code: "KILLED", message: "its call is done" };
-const REPLACED: KillReason = { code: "KILLED", message: "the plugin was unloaded" };
-
 /** Picks or starts a guest for every call, and sees that every call settles once. */
 export class Supervisor {
-  readonly #surroundings: GuestSurroundings;
+  readonly #options: SupervisorOptions;
   readonly #deadlines = new Deadlines();
-  readonly #slots = new Map<LoadedPlugin, Map<string, Slot>>();
-  readonly #budgets = new WeakMap<LoadedPlugin, RestartBudget>();
-  /** Why a plugin failed last, for those who are refused meanwhile. */
-  readonly #failures = new WeakMap<LoadedPlugin, Failure>();
-  readonly #sessions = new Set<GuestSession>();
-  readonly #starts = new Set<Promise<unknown>>();
-  readonly #closing = new AbortController();
-  #guests = 0;
+  readonly #guests: HostGuests;
+  readonly #sampler: Sampler;
+  readonly #plugins = new Map<LoadedPlugin, SupervisedPlugin>();
+  /** Versions that were unloaded, and what came after them: a call that was on its way goes there. */
+  readonly #successors = new WeakMap<LoadedPlugin, LoadedPlugin | typeof NOBODY>();
+  readonly #drains = new Set<Promise<void>>();
   #ticker: NodeJS.Timeout | undefined;
+  #numbers = 0;
 
-  constructor({ isolation, onRequest, onLog }: SupervisorOptions) {
-    this.#surroundings = { isolation, deadlines: this.#deadlines, onRequest, onLog };
-  }
-
-  /** Resolves with the plugin's answer; rejects with a PaddockError. */
-  call(plugin: LoadedPlugin, request: CallRequest, payload: string): Promise<unknown> {
-    const promise = this.#attempt(plugin, request, payload);
-    return request.action.isIdempotent ? this.#retryOnce(plugin, request, payload, promise) : promise;
-  }
-
-  /** What stands around the living guests of a plugin, and what they use. */
-  async report(plugin: LoadedPlugin): Promise<readonly GuestReport[]> {
-    const slots = [...(this.#slots.get(plugin)?.values() ?? [])];
-    const reports = slots.map(async ({ tenant, session }) =>
-      session === undefined
-        ? []
-        : [
-            {
-              tenant,
-              pid: session.process.pid,
-              posture: session.process.posture,
-              usage: await session.process.usage(),
-            },
-          ],
+  constructor(options: SupervisorOptions) {
+    const { isolation, onRequest, onLog } = options;
+    this.#options = options;
+    this.#guests = new HostGuests({
+      isolation,
+      deadlines: this.#deadlines,
+      onRequest,
+      onLog,
+      nextNumber: () => ++this.#numbers,
+      onChange: (plugin, change) => this.#tell(plugin, change),
+    });
+    this.#sampler = new Sampler(
+      () => this.#guests.sessions,
+      (plugin, change) => this.#tell(plugin, change),
     );
-    return (await Promise.all(reports)).flat();
+  }
+
+  /** One attempt: resolves with the plugin's answer; rejects with a PaddockError. */
+  call(plugin: LoadedPlugin, request: CallRequest, payload: string): Promise<unknown> {
+    const supervised = this.#plugins.get(plugin);
+    if (supervised === undefined) return this.#callLate(plugin, request, payload);
+    const call = new Call(request, payload);
+    supervised.take(call);
+    return call.promise;
+  }
+
+  /** Whether a call would be taken now: by a guest, or refused at once. */
+  hasRoom(plugin: LoadedPlugin, shareKey: string): boolean {
+    return this.#plugins.get(plugin)?.hasRoom(shareKey) ?? true;
+  }
+
+  /** Why a call would be refused now; `undefined` when it would not. */
+  refusal(plugin: LoadedPlugin): Error | undefined {
+    return this.#plugins.get(plugin)?.refusal;
+  }
+
+  /** Takes a plugin in: in quarantine when it was there before. Guests that are to be ready start in the background. */
+  async add(plugin: LoadedPlugin): Promise<void> {
+    await this.#supervised(plugin).begin();
+  }
+
+  /**
+   * Starts a new version beside the old one, through its first health check. Rejects with the reason when that
+   * fails, and nothing of it is left. The old one serves until `unload`.
+   */
+  async addBeside(plugin: LoadedPlugin, old: LoadedPlugin): Promise<void> {
+    const before = this.#plugins.get(old);
+    const after = this.#supervised(plugin);
+    const kind = before?.lifecycle.kind;
+    const tenants = before?.guests.tenants ?? [];
+    if (kind !== "suspended" && kind !== "quarantined") {
+      try {
+        await after.check(tenants[0] ?? "main");
+      } catch (error) {
+        this.#plugins.delete(plugin);
+        this.#successors.set(plugin, old);
+        await after.drain();
+        throw error;
+      }
+    }
+    await after.begin();
+    if (kind === "suspended") await after.suspend();
+    after.expect(tenants);
+  }
+
+  /** Ends the guests of a plugin once their calls are done. Calls that are on their way go to the successor. */
+  async unload(plugin: LoadedPlugin, successor?: LoadedPlugin): Promise<void> {
+    const supervised = this.#plugins.get(plugin);
+    this.#successors.set(plugin, successor ?? NOBODY);
+    this.#plugins.delete(plugin);
+    if (supervised === undefined) return;
+    const drain = supervised.drain().finally(() => this.#drains.delete(drain));
+    this.#drains.add(drain);
+    await drain;
   }
 
   /** Starts the guest of a tenant before anybody calls it. */
   async start(plugin: LoadedPlugin, tenant: string): Promise<void> {
-    const slot = this.#slot(plugin, tenant);
-    if (slot.session?.isReady !== true) await this.#start(slot);
+    await this.#supervised(plugin).start(tenant);
   }
 
-  /** Ends the guests of a plugin once their calls are done. */
-  async unload(plugin: LoadedPlugin): Promise<void> {
-    const slots = [...(this.#slots.get(plugin)?.values() ?? [])];
-    this.#slots.delete(plugin);
-    await Promise.all(slots.map(retireSlot));
+  /** Freezes its guests where they stand; calls are refused until `resume`. */
+  async suspend(plugin: LoadedPlugin): Promise<void> {
+    await this.#supervised(plugin).suspend();
   }
 
+  async resume(plugin: LoadedPlugin): Promise<void> {
+    await this.#supervised(plugin).resume();
+  }
+
+  /** Replaces its guests once their calls are done. */
+  async restart(plugin: LoadedPlugin): Promise<void> {
+    await this.#supervised(plugin).restart();
+  }
+
+  /** Ends a quarantine. */
+  async release(plugin: LoadedPlugin): Promise<void> {
+    await this.#supervised(plugin).release();
+  }
+
+  /** Does work while no guest of this plugin and tenant lives; calls wait meanwhile. */
+  withoutGuests<T>(plugin: LoadedPlugin, tenant: string, work: () => Promise<T>): Promise<T> {
+    return this.#supervised(plugin).withoutGuests(tenant, work);
+  }
+
+  /** Guests that serve this tenant now. */
+  readyGuests(plugin: LoadedPlugin, tenant: string): readonly GuestSession[] {
+    const supervised = this.#plugins.get(plugin);
+    if (supervised === undefined) return [];
+    const whose = guestTenant(plugin, tenant);
+    return [...supervised.sessions].filter(
+      (session) =>
+        session.isReady && session.identity.tenant === whose && !supervised.guests.isStandby(session),
+    );
+  }
+
+  status(plugin: LoadedPlugin): PluginStatus {
+    const { lifecycle, guests, sessions, since, failure, failures } = this.#supervised(plugin);
+    const retryMs = lifecycle.kind === "backing-off" ? lifecycle.retryAt - performance.now() : undefined;
+    return {
+      id: plugin.manifest.id,
+      version: plugin.manifest.version,
+      state: lifecycle.kind,
+      since,
+      failure,
+      retryAfterMs: retryMs === undefined ? undefined : Math.max(0, Math.ceil(retryMs)),
+      failures,
+      waiting: guests.waiting,
+      limits: plugin.limits,
+      guests: [...sessions].map((session) =>
+        guestStatus(session, guests.isStandby(session), this.#sampler.historyOf(session)),
+      ),
+    };
+  }
+
+  /** What each living guest used in the last two minutes. */
+  samples(plugin: LoadedPlugin): readonly GuestSamples[] {
+    const sessions = [...(this.#plugins.get(plugin)?.sessions ?? [])];
+    return sessions.map((session) => guestSamples(session, this.#sampler.historyOf(session)));
+  }
+
+  /** What stands around the living guests of a plugin, and what they use. */
+  async report(plugin: LoadedPlugin): Promise<readonly GuestReport[]> {
+    const sessions = [...(this.#plugins.get(plugin)?.sessions ?? [])];
+    const living = sessions.filter(({ condition }) => condition !== "ending");
+    return Promise.all(
+      living.map(async ({ identity, process }) => ({
+        tenant: identity.tenant,
+        pid: process.pid,
+        posture: process.posture,
+        usage: await process.usage(),
+      })),
+    );
+  }
+
+  /** Ends every guest; calls that are left learn why. */
   async close(): Promise<void> {
-    this.#closing.abort(new PaddockError("HOST_CLOSED", "The host is closed."));
     clearInterval(this.#ticker);
-    await Promise.allSettled(this.#starts);
-    await Promise.all([...this.#sessions].map((session) => session.stop(CLOSING)));
+    for (const supervised of this.#plugins.values()) supervised.close();
+    await this.#guests.close();
+    await Promise.allSettled(this.#drains);
+    for (const supervised of this.#plugins.values()) supervised.close();
     this.#deadlines.close();
   }
 
-  #attempt(plugin: LoadedPlugin, request: CallRequest, payload: string): Promise<unknown> {
-    const call = new Call(request, payload);
-    if (plugin.settings.share === "call") this.#callOnFreshGuest(plugin, call);
-    else this.#callOnSharedGuest(plugin, call);
-    return call.promise;
-  }
-
-  /** Only for a guest that ended because of another call; what the call itself did is not repeated. */
-  async #retryOnce(
-    plugin: LoadedPlugin,
-    request: CallRequest,
-    payload: string,
-    promise: Promise<unknown>,
-  ): Promise<unknown> {
-    const startedAt = performance.now();
-    try {
-      return await promise;
-    } catch (error) {
-      const timeoutMs = request.timeoutMs - (performance.now() - startedAt);
-      if (!isPaddockError(error, "GUEST_RECYCLED") || timeoutMs <= 0) throw error;
-      return this.#attempt(plugin, { ...request, timeoutMs }, payload);
-    }
-  }
-
-  #callOnSharedGuest(plugin: LoadedPlugin, call: Call): void {
-    const slot = this.#slot(plugin, call.request.tenant);
-    if (slot.session?.isReady === true) {
-      send(plugin, slot.session, call);
-      return;
-    }
-    if (slot.waiting >= plugin.limits.concurrency || slot.waitingCharacters > MAX_OUTBOUND_BYTES) {
-      call.reject(overloaded(plugin, call.request.action, slot.waiting));
-      return;
-    }
-    this.#whileStarting(call);
-    slot.waiting++;
-    slot.waitingCharacters += call.payload.length;
-    const leave = () => {
-      slot.waiting--;
-      slot.waitingCharacters -= call.payload.length;
-    };
-    call.promise.then(leave, leave);
-    this.#start(slot)
-      .then((session) => {
-        if (!call.isSettled) send(plugin, session, call);
-      })
-      .catch((error: unknown) => call.reject(error));
-  }
-
-  #callOnFreshGuest(plugin: LoadedPlugin, call: Call): void {
-    const slot = emptySlot(plugin, call.request.tenant);
-    this.#whileStarting(call);
-    this.#start(slot)
-      .then(async (session) => {
-        if (!call.isSettled) send(plugin, session, call);
-        await call.promise.catch(() => undefined);
-        await session.stop(DONE);
-      })
-      .catch((error: unknown) => call.reject(error));
-  }
-
-  /** The caller's deadline covers the start of the guest; the start itself goes on for the next caller. */
-  #whileStarting(call: Call): void {
-    const { request } = call;
-    const waiting: CallOwner = {
-      onReply: () => undefined,
-      onExpired: () => call.reject(notReady(request.action, request.timeoutMs)),
-      onAbandoned: () => undefined,
-    };
-    call.owner = waiting;
-    this.#deadlines.add(call, call.startedAt + request.timeoutMs);
-    const done = () => {
-      // Once a guest has it, the deadline is the guest's.
-      if (call.owner === waiting) this.#deadlines.remove(call);
-    };
-    call.promise.then(done, done);
-  }
-
-  #slot(plugin: LoadedPlugin, tenant: string): Slot {
-    const slots = this.#slots.get(plugin) ?? new Map<string, Slot>();
-    this.#slots.set(plugin, slots);
-    const slot = slots.get(tenant) ?? emptySlot(plugin, tenant);
-    slots.set(tenant, slot);
-    return slot;
-  }
-
-  /** One start at a time for a slot; everybody who needs the guest waits for the same one. */
-  #start(slot: Slot): Promise<GuestSession> {
-    if (slot.starting !== undefined) return slot.starting;
-    const starting = this.#startGuest(slot).finally(() => {
-      slot.starting = undefined;
-      this.#starts.delete(starting);
+  #supervised(plugin: LoadedPlugin): SupervisedPlugin {
+    const known = this.#plugins.get(plugin);
+    if (known !== undefined) return known;
+    this.#guests.assertOpen();
+    if (this.#successors.has(plugin)) throw going(plugin);
+    const supervised = new SupervisedPlugin(plugin, {
+      guests: this.#guests,
+      records: this.#options.records,
+      onRoom: (of, shareKey) => this.#options.onRoom?.(of, shareKey),
+      onChange: (of, change) => this.#tell(of, change),
     });
-    slot.starting = starting;
-    this.#starts.add(starting);
-    return starting;
+    this.#plugins.set(plugin, supervised);
+    this.#ticker ??= setInterval(() => this.#tick(), SAMPLE_MS).unref();
+    return supervised;
   }
 
-  async #startGuest(slot: Slot): Promise<GuestSession> {
-    const { plugin, tenant } = slot;
-    this.#closing.signal.throwIfAborted();
-    const budget = this.#budget(plugin);
-    if (budget.waitMs > 0) throw unavailable(plugin, budget.waitMs, this.#failures.get(plugin));
-    await this.#makeRoom(plugin);
-    this.#guests++;
+  /** A call to a version that is gone, or that nobody has called yet. */
+  #callLate(plugin: LoadedPlugin, request: CallRequest, payload: string): Promise<unknown> {
+    const successor = this.#successors.get(plugin);
     try {
-      const session = await GuestSession.start({ plugin, tenant }, this.#surroundings, this.#closing.signal);
-      this.#sessions.add(session);
-      this.#ticker ??= setInterval(() => this.#tick(), TICK_MS).unref();
-      slot.session = session;
-      void session.ended.then((end) => {
-        this.#guests--;
-        this.#sessions.delete(session);
-        if (slot.session === session) slot.session = undefined;
-        if (end.code === "KILLED") return;
-        budget.recordFailure();
-        this.#failures.set(plugin, { code: end.code ?? "CRASHED", message: end.message });
-      });
-      return session;
-    } catch (error) {
-      this.#guests--;
-      const failure = toPaddockError(error, `start "${plugin.manifest.id}"`);
-      // A host that lacks descriptors or disk, or is closing, is not the plugin's fault.
-      if (failure.about.fault !== "host") {
-        budget.recordFailure();
-        this.#failures.set(plugin, { code: failure.code, message: failure.message });
+      if (successor === undefined) {
+        this.#supervised(plugin);
+        return this.call(plugin, request, payload);
       }
-      throw failure;
+      const action = successor === NOBODY ? undefined : successor.actions.get(request.action.name);
+      if (successor === NOBODY || action === undefined) throw going(plugin);
+      return this.call(successor, { ...request, action }, payload);
+    } catch (error) {
+      return Promise.reject(error);
     }
-  }
-
-  #budget(plugin: LoadedPlugin): RestartBudget {
-    const budget = this.#budgets.get(plugin) ?? new RestartBudget();
-    this.#budgets.set(plugin, budget);
-    return budget;
-  }
-
-  async #makeRoom(plugin: LoadedPlugin): Promise<void> {
-    if (this.#guests < MAX_GUESTS) return;
-    let idlest: GuestSession | undefined;
-    for (const session of this.#sessions) {
-      if (session.idleSince < (idlest?.idleSince ?? Number.POSITIVE_INFINITY)) idlest = session;
-    }
-    if (idlest === undefined) throw noRoom(plugin, MAX_GUESTS);
-    await idlest.retire(IDLE);
   }
 
   #tick(): void {
     const now = performance.now();
-    for (const slots of this.#slots.values()) {
-      for (const slot of slots.values()) {
-        if (slot.session === undefined) {
-          // Tenants come and go; an empty place is made again when it is needed.
-          if (slot.starting === undefined) slots.delete(slot.tenant);
-          continue;
-        }
-        if (now - slot.session.idleSince > IDLE_END_MS) this.#replace(slot, IDLE);
-        else void this.#replaceWhenTired(slot, slot.session);
+    for (const supervised of this.#plugins.values()) supervised.tick(now);
+    void this.#sampler.round().then(() => this.#replaceTired());
+  }
+
+  #replaceTired(): void {
+    for (const { plugin, guests, sessions } of this.#plugins.values()) {
+      for (const session of sessions) {
+        const { cpuMs = 0 } = this.#sampler.historyOf(session)?.last ?? {};
+        if (cpuMs > plugin.limits.cpuTimeMs * CPU_RETIRE_PART) void guests.retire(session, TIRED);
       }
     }
   }
 
-  async #replaceWhenTired(slot: Slot, session: GuestSession): Promise<void> {
-    const { cpuMs } = await session.process.usage();
-    const isTired = (cpuMs ?? 0) > slot.plugin.limits.cpuTimeMs * CPU_RETIRE_PART;
-    if (isTired && slot.session === session) this.#replace(slot, TIRED);
-  }
-
-  #replace(slot: Slot, reason: KillReason): void {
-    void slot.session?.retire(reason);
-    slot.session = undefined;
+  #tell(plugin: LoadedPlugin, change: LifecycleChange): void {
+    const { id, version } = plugin.manifest;
+    this.#options.onEvent?.({ at: Date.now(), plugin: id, version, ...change });
   }
 }
 
-function emptySlot(plugin: LoadedPlugin, tenant: string): Slot {
-  return { plugin, tenant, session: undefined, starting: undefined, waiting: 0, waitingCharacters: 0 };
-}
-
-/** A guest that is still starting first gets the calls that wait for it. */
-async function retireSlot(slot: Slot): Promise<void> {
-  await slot.starting?.catch(() => undefined);
-  await slot.session?.retire(REPLACED);
-}
-
-function send(plugin: LoadedPlugin, session: GuestSession, call: Call): void {
-  if (session.load < plugin.limits.concurrency && !session.isClogged) session.send(call);
-  else call.reject(overloaded(plugin, call.request.action, session.load));
-}
+/** No version came after it. */
+const NOBODY = Symbol("nobody");

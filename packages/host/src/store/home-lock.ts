@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PaddockError } from "@paddock/contract";
+import { loadSqlite } from "./load-sqlite.js";
+
+/** One host's claim to its home. */
+export interface HomeLock {
+  /** Lets another host have it. May be called twice. */
+  release(): Promise<void>;
+}
+
+/** What is locked, and who says that it has it. Nobody else opens the first. */
+export const LOCK_FILE_NAME = "lock.db";
+const OWNER_FILE_NAME = "lock.json";
+
+/** SQLite's own numbers: somebody else has the lock; the file cannot be made. */
+const SQLITE_BUSY = 5;
+
+/**
+ * Claims a home for this host. Rejects with HOME_IN_USE while another has it, in this process or another, also in
+ * another container on the same file system. The lock is the kernel's, on an open file: it ends with the process.
+ */
+export async function lockHome(home: string): Promise<HomeLock> {
+  const { DatabaseSync } = loadSqlite();
+  let database: InstanceType<typeof DatabaseSync> | undefined;
+  try {
+    database = new DatabaseSync(join(home, LOCK_FILE_NAME), { timeout: 0 });
+    // Nothing is ever written, so that there is nothing to repair and a full disk does not matter.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
+  } catch (error) {
+    database?.close();
+    throw codeOf(error) === SQLITE_BUSY ? await inUse(home) : unusable(home, error);
+  }
+  const lock = database;
+  const name = JSON.stringify({ pid: process.pid, since: new Date().toISOString() });
+  // Only for the message that the next one gets.
+  const isNamed = await write(home, name);
+  return {
+    release: async () => {
+      if (!lock.isOpen) return;
+      if (isNamed) await rm(join(home, OWNER_FILE_NAME), { force: true }).catch(() => undefined);
+      if (lock.isOpen) lock.close();
+    },
+  };
+}
+
+async function write(home: string, text: string): Promise<boolean> {
+  const draft = join(home, `.${OWNER_FILE_NAME}-${randomUUID()}`);
+  try {
+    await writeFile(draft, text, { mode: 0o600 });
+    await rename(draft, join(home, OWNER_FILE_NAME));
+    return true;
+  } catch {
+    await rm(draft, { force: true }).catch(() => undefined);
+    return false;
+  }
+}
+
+async function inUse(home: string): Promise<PaddockError> {
+  const text = await readFile(join(home, OWNER_FILE_NAME), "utf8").catch(() => "");
+  const match = /^\{"pid":(\d{1,10}),"since":"([\dTZ:.-]{1,40})"\}$/.exec(text);
+  const who = match === null ? "another host" : `another host, process ${match[1]} since ${match[2]},`;
+  return new PaddockError("HOME_IN_USE", `Cannot use ${home} as the host's home: ${who} uses it.`, {
+    hint: "Close that host, talk to it with the paddock command, or give this one another home.",
+    data: { home, ...(match === null ? {} : { pid: Number(match[1]) }) },
+  });
+}
+
+function unusable(home: string, cause: unknown): PaddockError {
+  const reason = cause instanceof Error ? cause.message : "";
+  return new PaddockError("STORE_FAILED", `Cannot lock ${home} for this host: ${reason}.`, {
+    hint: "Give the host's user the right to write there, or choose another home.",
+    cause,
+  });
+}
+
+function codeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  // SQLite's extended codes carry the plain one in their lowest byte.
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+}

@@ -1,0 +1,238 @@
+import type { GuestEnd, KillReason } from "../isolation/isolation.js";
+import { Call, type CallOwner, type CallRequest } from "./call.js";
+import { stoodStill, unanswered } from "./call-errors.js";
+import type { GuestConnection, Reply } from "./connection.js";
+import type { Deadlines } from "./deadlines.js";
+import type { GuestIdentity, LiveCalls } from "./guest.js";
+import { endError, recycledError, replyError } from "./guest-errors.js";
+import { Pauses } from "./pauses.js";
+import type { LoadedAction } from "./plugin.js";
+
+/** How long a cancelled call may take to answer before its guest is ended. */
+export const CANCEL_GRACE_MS = 500;
+
+export interface GuestCallsOptions {
+  readonly identity: GuestIdentity;
+  readonly connection: GuestConnection;
+  readonly deadlines: Deadlines;
+  /** A call used up the operator's limit and does not heed its cancel. */
+  readonly onStuck: (reason: KillReason) => void;
+  /** A guest that had no room for another call has it again. */
+  readonly onRoom: () => void;
+  readonly isHookRunning: () => boolean;
+}
+
+/** The calls that one guest works on: each settles with its reply, at its deadline, or with the guest's end. */
+export class GuestCalls implements CallOwner {
+  readonly live: LiveCalls;
+  readonly #options: GuestCallsOptions;
+  readonly #connection: GuestConnection;
+  readonly #deadlines: Deadlines;
+  readonly #concurrency: number;
+  readonly #isForAllTenants: boolean;
+  readonly #pauses = new Pauses();
+  /** Calls whose limit passed while the guest stood still. */
+  #parked: Call[] = [];
+  #open = 0;
+  #served = 0;
+  #given = 0;
+  #idleSince = performance.now();
+  #onIdle: (() => void) | undefined;
+  /** The call that made us end the guest. */
+  #guilty: Call | undefined;
+
+  constructor(options: GuestCallsOptions) {
+    const { identity, connection, deadlines, isHookRunning } = options;
+    this.#options = options;
+    this.#connection = connection;
+    this.#deadlines = deadlines;
+    this.#concurrency = identity.plugin.limits.concurrency;
+    this.#isForAllTenants = identity.plugin.settings.share === "plugin";
+    const find = (id: number): CallRequest | undefined => {
+      const call = connection.find(id);
+      // An abandoned call gives no rights any more.
+      return call instanceof Call && !call.isSettled ? call.request : undefined;
+    };
+    this.live = {
+      has: (id) => find(id) !== undefined,
+      find,
+      get isStarting() {
+        return isHookRunning();
+      },
+    };
+  }
+
+  /** Calls that the guest works on, abandoned ones included. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Calls that it has answered. */
+  get served(): number {
+    return this.#served;
+  }
+
+  /** Whether it was ever given a call. */
+  get isUsed(): boolean {
+    return this.#given > 0;
+  }
+
+  /** Since when it has had nothing to do. */
+  get idleSince(): number {
+    return this.#open === 0 ? this.#idleSince : Number.POSITIVE_INFINITY;
+  }
+
+  /** It may be given calls from now on, and is kept for a while although none came yet. */
+  expect(): void {
+    this.#idleSince = performance.now();
+  }
+
+  /** Sends a call; it settles by itself. */
+  send(call: Call): void {
+    const { payload } = call;
+    const { action, traceparent, tenant } = call.request;
+    // A call that has no owner yet did not wait for a start: asking for the time would cost more than it tells.
+    const waited = call.owner === undefined ? 0 : performance.now() - call.startedAt;
+    const waitMs = Math.ceil(call.request.timeoutMs - waited);
+    const whose = this.#isForAllTenants ? `,"tenant":"${tenant}"` : "";
+    this.#give(
+      call,
+      "call",
+      `{"action":${action.nameJson},"payload":${payload},"timeoutMs":${waitMs},"traceparent":"${traceparent}"${whose}}`,
+    );
+  }
+
+  /** Gives it an event to handle: a call that nobody chose an action for, within the operator's limit. */
+  deliver(params: string): Promise<unknown> {
+    const { plugin, tenant } = this.#options.identity;
+    const { timeoutMs } = plugin.limits;
+    const action: LoadedAction = { ...EVENT, timeoutMs };
+    const call = new Call(
+      { action, tenant, traceparent: "", timeoutMs, signal: undefined, shareKey: tenant },
+      params,
+    );
+    this.#give(call, "event", params);
+    return call.promise;
+  }
+
+  /** Resolves when it works on nothing. */
+  untilIdle(): Promise<void> {
+    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  onReply(call: Call, reply: Reply): void {
+    this.#deadlines.remove(call);
+    if (reply.kind === "success") call.resolve(reply.result);
+    else if (!call.isSettled)
+      call.reject(replyError(this.#options.identity, call.request.action, reply.error));
+    this.#served++;
+    const wasFull = this.#open === this.#concurrency;
+    this.#open--;
+    // Before it counts as idle: whoever waits may give it the next call now.
+    if (wasFull) this.#options.onRoom();
+    if (this.#open > 0) return;
+    this.#idleSince = performance.now();
+    this.#pauses.forget();
+    this.#onIdle?.();
+  }
+
+  // A call's deadline has passed: the caller's first, then the operator's.
+  onExpired(call: Call): void {
+    const { plugin } = this.#options.identity;
+    const { action, timeoutMs } = call.request;
+    if (this.#pauses.isPaused) {
+      call.reject(stoodStill(plugin, action, timeoutMs));
+      this.#parked.push(call);
+      return;
+    }
+    const runMs = this.#runMs(call);
+    if (runMs < action.timeoutMs - 1) {
+      call.reject(unanswered(plugin, action, timeoutMs, "timeoutMs"));
+      this.onAbandoned(call);
+      return;
+    }
+    call.reject(unanswered(plugin, action, action.timeoutMs, "limits.timeout"));
+    if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
+      this.#cancel(call);
+      this.#expectWithin(call, action.timeoutMs + CANCEL_GRACE_MS);
+      return;
+    }
+    this.#guilty = call;
+    this.#options.onStuck({
+      code: "TIMEOUT",
+      message: `"${action.name}" did not end within ${action.timeoutMs} ms, nor when it was cancelled`,
+    });
+  }
+
+  /** Nobody waits for the answer any more; what the guest does with it is still limited by the operator. */
+  onAbandoned(call: Call): void {
+    if (this.#connection.find(call.id) !== call) return;
+    this.#cancel(call);
+    this.#expectWithin(call, call.request.action.timeoutMs);
+  }
+
+  /** The guest stands still: callers may give up meanwhile, but the operator's limits wait. */
+  pause(): void {
+    this.#pauses.begin(performance.now());
+  }
+
+  resume(): void {
+    this.#pauses.end(performance.now());
+    const parked = this.#parked;
+    this.#parked = [];
+    for (const call of parked) this.onAbandoned(call);
+  }
+
+  /** The guest is gone: every call that is left learns why. */
+  end(end: GuestEnd): void {
+    const { identity } = this.#options;
+    const calls = this.#connection.close().filter((target) => target instanceof Call);
+    // Who is to blame cannot be known from outside: the call we ended it for, else the newest one.
+    const guilty = this.#guilty ?? newest(calls);
+    for (const call of calls) {
+      this.#deadlines.remove(call);
+      call.reject(
+        call === guilty
+          ? endError(identity, end, undefined, call.request.action)
+          : recycledError(identity, call.request.action, end),
+      );
+    }
+    this.#open = 0;
+    this.#parked = [];
+    this.#onIdle?.();
+  }
+
+  #give(call: Call, method: string, params: string): void {
+    call.owner = this;
+    this.#open++;
+    this.#given++;
+    call.id = this.#connection.request(method, params, call);
+    const { timeoutMs, action } = call.request;
+    this.#deadlines.add(call, call.startedAt + Math.min(timeoutMs, action.timeoutMs));
+  }
+
+  /** How long the guest has worked on it. */
+  #runMs({ startedAt }: Call): number {
+    const now = performance.now();
+    return now - startedAt - this.#pauses.between(startedAt, now);
+  }
+
+  #expectWithin(call: Call, ms: number): void {
+    const { startedAt } = call;
+    this.#deadlines.add(call, startedAt + ms + this.#pauses.between(startedAt, performance.now()));
+  }
+
+  #cancel(call: Call): void {
+    this.#connection.notify("$/cancel", `{"id":${call.id}}`);
+  }
+}
+
+/** How messages name what a guest does with an event. */
+const EVENT = { name: "event", nameJson: '"event"', isIdempotent: false, errors: {} } as const;
+
+function newest(calls: readonly Call[]): Call | undefined {
+  return calls.reduce<Call | undefined>(
+    (one, call) => (one === undefined || call.startedAt >= one.startedAt ? call : one),
+    undefined,
+  );
+}

@@ -1,0 +1,323 @@
+import type { KillReason } from "../isolation/isolation.js";
+import type { Call } from "./call.js";
+import { noRoom, overloaded, unready } from "./call-errors.js";
+import type { Deadlines } from "./deadlines.js";
+import { expectStart } from "./expect-start.js";
+import { GuestPool } from "./guest-pool.js";
+import type { GuestSession } from "./guest-session.js";
+import type { LoadedPlugin } from "./plugin.js";
+import { guestTenant } from "./shared-tenant.js";
+import { Standbys } from "./standbys.js";
+
+/** Guests of one plugin that serve one call each, at the same time; further calls wait or are refused. */
+export const MAX_FRESH_GUESTS = 64;
+/** A standby that was taken is replaced after this time: the call that took it comes first. */
+const REFILL_AFTER_MS = 10;
+
+const DONE: KillReason = { code: "KILLED", message: "its call is done" };
+const IDLE: KillReason = { code: "KILLED", message: "it was idle" };
+
+export interface PluginGuestsPorts {
+  readonly deadlines: Deadlines;
+  /** Starts a guest, or rejects with the reason why there is none. */
+  readonly launch: (tenant: string, isStandby: boolean) => Promise<GuestSession>;
+  /** Whether a guest may be started that nobody waits for. */
+  readonly mayFill: () => boolean;
+  readonly onRoom: (shareKey: string) => void;
+}
+
+/** Which guest of a plugin serves which call. */
+export class PluginGuests {
+  readonly #plugin: LoadedPlugin;
+  readonly #ports: PluginGuestsPorts;
+  readonly #pools = new Map<string, GuestPool>();
+  readonly #standbys: Standbys;
+  readonly #starts = new Set<Promise<unknown>>();
+  /** Guests that serve one call each, those on their way included. */
+  #fresh = 0;
+  #refill: NodeJS.Timeout | undefined;
+
+  constructor(plugin: LoadedPlugin, ports: PluginGuestsPorts) {
+    this.#plugin = plugin;
+    this.#ports = ports;
+    this.#standbys = new Standbys(plugin.settings.instances.standby);
+  }
+
+  /** Tenants that have guests now. */
+  get tenants(): readonly string[] {
+    return [...new Set([...this.#pools.values()].map(({ tenant }) => tenant))];
+  }
+
+  get waiting(): number {
+    return [...this.#pools.values()].reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
+  isStandby(session: GuestSession): boolean {
+    return this.#standbys.sessions.includes(session);
+  }
+
+  /** Gives a call to a guest, now or when one has started; or rejects it. */
+  take(call: Call): void {
+    if (this.#plugin.settings.share === "call") this.#giveFresh(call);
+    else this.#giveShared(call);
+  }
+
+  hasRoom(shareKey: string): boolean {
+    const { share, instances } = this.#plugin.settings;
+    if (share === "call") return this.#fresh < MAX_FRESH_GUESTS;
+    return this.#pools.get(shareKey)?.hasRoom(instances.max) ?? true;
+  }
+
+  /** Resolves when a guest of this tenant is there that a call may use. */
+  async start(tenant: string): Promise<void> {
+    const whose = guestTenant(this.#plugin, tenant);
+    const key = this.#keyOf(whose);
+    if (key === undefined) {
+      this.#standbys.note(whose);
+      if (!this.#standbys.has(whose)) await this.#startStandby(whose);
+      return;
+    }
+    const pool = this.#pool(key, whose);
+    if (pool.pick() !== undefined) return;
+    const standby = this.#takeStandby(whose);
+    if (standby !== undefined) this.#use(pool, standby);
+    else await (pool.start ?? this.#startInto(pool));
+  }
+
+  /** Makes it known that this tenant is served, so that what is to be ready for it is started. */
+  expect(tenant: string): void {
+    const { share, instances } = this.#plugin.settings;
+    const whose = guestTenant(this.#plugin, tenant);
+    this.#standbys.note(whose);
+    if (instances.min > 0 && share !== "call") this.#pool(this.#keyOf(whose) ?? `${whose}\n`, whose);
+  }
+
+  /** Starts what is to be there before anybody needs it. */
+  fill(): void {
+    const { min } = this.#plugin.settings.instances;
+    for (const pool of this.#pools.values()) {
+      while (this.#ports.mayFill() && pool.living + pool.starting < min)
+        this.#startInto(pool).catch(() => undefined);
+    }
+    for (const tenant of this.#standbys.missing) {
+      // What could not be started is tried again, as often as the restart budget allows.
+      if (this.#ports.mayFill()) this.#startStandby(tenant).catch(() => undefined);
+    }
+  }
+
+  /** Ends guests that nobody has used for long, and forgets places without guests. */
+  endIdle(now: number): void {
+    const { min, idleMs } = this.#plugin.settings.instances;
+    for (const pool of this.#pools.values()) {
+      for (const session of pool.sessions) {
+        if (pool.living > min && now - session.calls.idleSince > idleMs) void this.retire(session, IDLE);
+      }
+      if (pool.isEmpty && min === 0) this.#pools.delete(pool.key);
+    }
+    for (const session of this.#standbys.idle(now, idleMs)) void this.retire(session, IDLE);
+  }
+
+  /** Takes a guest out of service; it ends once its calls are done. */
+  async retire(session: GuestSession, reason: KillReason): Promise<void> {
+    this.remove(session);
+    await session.retire(reason);
+  }
+
+  /** Ends the guests once their calls are done, and those that are on their way after the calls that wait for them. */
+  async drain(reason: KillReason): Promise<void> {
+    while (this.#starts.size > 0) await Promise.allSettled(this.#starts);
+    await this.renew(reason);
+  }
+
+  /** Ends the guests that are there once their calls are done. */
+  async renew(reason: KillReason): Promise<void> {
+    const pooled = [...this.#pools.values()].flatMap(({ sessions }) => sessions);
+    await Promise.all([...pooled, ...this.#standbys.sessions].map((one) => this.retire(one, reason)));
+  }
+
+  /** The guests of one tenant are gone when it resolves. */
+  async endTenant(tenant: string, sessions: Iterable<GuestSession>, reason: KillReason): Promise<void> {
+    const own = [...sessions].filter(({ identity }) => identity.tenant === tenant);
+    for (const session of own) this.remove(session);
+    await Promise.all(own.map((session) => session.stop(reason)));
+  }
+
+  /** A guest is gone, or must get no more calls. */
+  remove(session: GuestSession): void {
+    this.#standbys.remove(session);
+    for (const pool of this.#pools.values()) {
+      if (!pool.sessions.includes(session)) continue;
+      pool.remove(session);
+      this.#ports.onRoom(pool.key);
+    }
+  }
+
+  /** Calls that wait for a guest learn that none will come. */
+  refuse(error: unknown): void {
+    for (const pool of this.#pools.values()) pool.refuse(error);
+  }
+
+  /** Everybody who waits for room is to ask again. */
+  announceRoom(): void {
+    for (const key of this.#pools.keys()) this.#ports.onRoom(key);
+  }
+
+  close(): void {
+    clearTimeout(this.#refill);
+  }
+
+  #giveShared(call: Call): void {
+    const { max } = this.#plugin.settings.instances;
+    const { shareKey, tenant, action } = call.request;
+    const pool = this.#pools.get(shareKey) ?? this.#pool(shareKey, guestTenant(this.#plugin, tenant));
+    const session = pool.pick();
+    if (session !== undefined) {
+      session.send(call);
+      if (max > 1 && session.load > 1) this.#grow(pool);
+      return;
+    }
+    const mayGrow = pool.living + pool.starting < max;
+    const standby = mayGrow ? this.#takeStandby(pool.tenant) : undefined;
+    if (standby !== undefined) {
+      this.#use(pool, standby);
+      standby.send(call);
+      return;
+    }
+    if (!mayGrow && pool.starting === 0) {
+      const busy = pool.sessions.find(({ condition }) => condition === "ready");
+      call.reject(
+        busy === undefined ? unready(this.#plugin) : overloaded(this.#plugin, action, busy.load),
+      );
+      return;
+    }
+    if (mayGrow && pool.isShort) this.#startInto(pool).catch(() => undefined);
+    if (pool.wait(call)) expectStart(call, this.#ports.deadlines);
+    else call.reject(overloaded(this.#plugin, action, pool.waiting));
+  }
+
+  /** Every guest has work, and there may be more of them. */
+  #grow(pool: GuestPool): void {
+    if (pool.starting > 0 || pool.living >= this.#plugin.settings.instances.max || !this.#ports.mayFill())
+      return;
+    const standby = this.#takeStandby(pool.tenant);
+    if (standby !== undefined) this.#use(pool, standby);
+    else this.#startInto(pool).catch(() => undefined);
+  }
+
+  #giveFresh(call: Call): void {
+    const { tenant } = call.request;
+    if (this.#fresh >= MAX_FRESH_GUESTS) {
+      call.reject(noRoom(this.#plugin, this.#fresh));
+      return;
+    }
+    this.#fresh++;
+    const standby = this.#takeStandby(tenant);
+    this.#standbys.note(tenant);
+    if (standby !== undefined) {
+      standby.send(call);
+      void this.#seeOff(standby, call);
+      return;
+    }
+    expectStart(call, this.#ports.deadlines);
+    this.#ports.launch(tenant, false).then(
+      (session) => {
+        if (!call.isSettled) session.send(call);
+        return this.#seeOff(session, call);
+      },
+      (error: unknown) => {
+        call.reject(error);
+        this.#leaveFresh(tenant);
+      },
+    );
+  }
+
+  async #seeOff(session: GuestSession, call: Call): Promise<void> {
+    await call.promise.catch(() => undefined);
+    await session.stop(DONE);
+    this.#leaveFresh(call.request.tenant);
+    this.#refillSoon();
+  }
+
+  #leaveFresh(shareKey: string): void {
+    this.#fresh--;
+    this.#ports.onRoom(shareKey);
+  }
+
+  #use(pool: GuestPool, session: GuestSession): void {
+    session.onRoom = () => {
+      pool.dispatch();
+      this.#ports.onRoom(pool.key);
+    };
+    session.calls.expect();
+    pool.add(session);
+    this.#standbys.note(pool.tenant);
+    session.onRoom();
+    this.#refillSoon();
+  }
+
+  #takeStandby(tenant: string): GuestSession | undefined {
+    const session = this.#standbys.take(tenant);
+    if (session !== undefined) this.#refillSoon();
+    return session;
+  }
+
+  #refillSoon(): void {
+    if (this.#plugin.settings.instances.standby === 0) return;
+    clearTimeout(this.#refill);
+    this.#refill = setTimeout(() => this.fill(), REFILL_AFTER_MS).unref();
+  }
+
+  #startInto(pool: GuestPool): Promise<GuestSession> {
+    pool.starting++;
+    const start = this.#ports.launch(pool.tenant, false).then(
+      (session) => {
+        pool.starting--;
+        // The place may have been forgotten meanwhile.
+        this.#pools.set(pool.key, pool);
+        this.#use(pool, session);
+        return session;
+      },
+      (error: unknown) => {
+        pool.starting--;
+        pool.dispatch();
+        if (pool.starting === 0) pool.refuse(error);
+        this.#ports.onRoom(pool.key);
+        throw error;
+      },
+    );
+    pool.start = this.#track(start).finally(() => {
+      if (pool.starting === 0) pool.start = undefined;
+    });
+    return pool.start;
+  }
+
+  async #startStandby(tenant: string): Promise<void> {
+    // Those for tenants that come no more make room.
+    for (const session of this.#standbys.inTheWay) void this.retire(session, IDLE);
+    this.#standbys.beginStart(tenant);
+    try {
+      this.#standbys.add(await this.#track(this.#ports.launch(tenant, true)));
+    } finally {
+      this.#standbys.endStart(tenant);
+    }
+  }
+
+  #track<T>(start: Promise<T>): Promise<T> {
+    const tracked = start.finally(() => this.#starts.delete(tracked));
+    this.#starts.add(tracked);
+    return tracked;
+  }
+
+  /** The calls that a guest of this tenant serves; `undefined` where that depends on more than the tenant. */
+  #keyOf(tenant: string): string | undefined {
+    const { share } = this.#plugin.settings;
+    if (share === "plugin") return "";
+    return share === "tenant" ? tenant : undefined;
+  }
+
+  #pool(key: string, tenant: string): GuestPool {
+    const pool = this.#pools.get(key) ?? new GuestPool(key, tenant, this.#plugin.limits.concurrency);
+    this.#pools.set(key, pool);
+    return pool;
+  }
+}

@@ -1,0 +1,358 @@
+import { ERRORS, PaddockError, toPaddockError } from "@paddock/contract";
+import type { GuestEnd, KillReason } from "../isolation/isolation.js";
+import type { LifecycleChange, LifecycleFailure } from "../telemetry/lifecycle-event.js";
+import type { Call } from "./call.js";
+import { going, quarantined, suspended, unavailable } from "./call-errors.js";
+import type { GuestSession } from "./guest-session.js";
+import type { HostGuests } from "./host-guests.js";
+import { type Effect, INSTALLED, isUsable, type Lifecycle, type LifecycleInput, next } from "./lifecycle.js";
+import type { LoadedPlugin } from "./plugin.js";
+import { PluginGuests } from "./plugin-guests.js";
+import type { QuarantineRecords } from "./quarantine-records.js";
+import { RestartBudget } from "./restart-budget.js";
+import { guestTenant } from "./shared-tenant.js";
+
+const REPLACED: KillReason = { code: "KILLED", message: "the plugin was unloaded" };
+const RENEWED: KillReason = { code: "KILLED", message: "the plugin was restarted by its operator" };
+const QUARANTINED: KillReason = { code: "KILLED", message: "the plugin was put into quarantine" };
+const CLEARED: KillReason = { code: "KILLED", message: "the plugin's data is being changed by its operator" };
+const UNSTOPPABLE: KillReason = { code: "KILLED", message: "it could not be suspended or resumed" };
+
+/** The application is told of a tenant by its first call; until then this one is expected. */
+const FIRST_TENANT = "main";
+
+export interface SupervisedPluginPorts {
+  readonly guests: HostGuests;
+  readonly records: QuarantineRecords | undefined;
+  readonly onRoom: (plugin: LoadedPlugin, shareKey: string) => void;
+  readonly onChange: (plugin: LoadedPlugin, change: LifecycleChange) => void;
+}
+
+/** One version of a plugin: where it stands, and its guests. */
+export class SupervisedPlugin {
+  readonly plugin: LoadedPlugin;
+  readonly guests: PluginGuests;
+  readonly #ports: SupervisedPluginPorts;
+  readonly #budget: RestartBudget;
+  readonly #sessions = new Set<GuestSession>();
+  /** Tenants whose guests must not be started now. */
+  readonly #holds = new Map<string, Promise<void>>();
+  #lifecycle: Lifecycle = INSTALLED;
+  #since = Date.now();
+  #failure: LifecycleFailure | undefined;
+  #failures = 0;
+  /** A new version beside the old one: its failures are the operator's to look at, nothing is started again. */
+  #isOnTrial = false;
+  #retry: NodeJS.Timeout | undefined;
+  /** What operators asked for is done one after the other. */
+  #operations: Promise<unknown> = Promise.resolve();
+  /** What changing state has begun. */
+  #work: Promise<unknown>[] = [];
+
+  constructor(plugin: LoadedPlugin, ports: SupervisedPluginPorts) {
+    this.plugin = plugin;
+    this.#ports = ports;
+    this.#budget = new RestartBudget(plugin.settings.restart);
+    this.guests = new PluginGuests(plugin, {
+      deadlines: ports.guests.surroundings.deadlines,
+      launch: (tenant, isStandby) => this.#launch(tenant, isStandby),
+      mayFill: () => this.#mayFill,
+      onRoom: (key) => ports.onRoom(plugin, key),
+    });
+  }
+
+  get lifecycle(): Lifecycle {
+    return this.#lifecycle;
+  }
+
+  /** Milliseconds since 1970. */
+  get since(): number {
+    return this.#since;
+  }
+
+  get failures(): number {
+    return this.#failures;
+  }
+
+  get failure(): LifecycleFailure | undefined {
+    return "failure" in this.#lifecycle ? this.#lifecycle.failure : this.#failure;
+  }
+
+  get sessions(): ReadonlySet<GuestSession> {
+    return this.#sessions;
+  }
+
+  /** Why a call would be refused now; `undefined` when it would not. */
+  get refusal(): PaddockError | undefined {
+    const state = this.#lifecycle;
+    if (!isUsable(state)) return this.#refusal();
+    return state.kind === "backing-off" && state.guests === 0 ? this.#refusal() : undefined;
+  }
+
+  take(call: Call): void {
+    if (isUsable(this.#lifecycle)) this.guests.take(call);
+    else call.reject(this.#refusal());
+  }
+
+  /** True also when a call would be refused at once. */
+  hasRoom(shareKey: string): boolean {
+    return this.refusal !== undefined || this.guests.hasRoom(shareKey);
+  }
+
+  async start(tenant: string): Promise<void> {
+    if (!isUsable(this.#lifecycle)) throw this.#refusal();
+    await this.guests.start(tenant);
+  }
+
+  /** Begins: in quarantine when it was there before; else what is to be ready is started in the background. */
+  async begin(): Promise<void> {
+    const failure = await this.#ports.records?.get(this.plugin.manifest.id);
+    if (failure !== undefined) this.#apply({ kind: "quarantine", failure });
+    this.expect([FIRST_TENANT]);
+  }
+
+  expect(tenants: readonly string[]): void {
+    for (const tenant of tenants) this.guests.expect(tenant);
+    this.guests.fill();
+  }
+
+  /** Starts a first guest, through its first health check. Rejects with the reason why that failed. */
+  async check(tenant: string): Promise<void> {
+    this.#isOnTrial = true;
+    await this.guests.start(tenant);
+    this.#isOnTrial = false;
+  }
+
+  suspend(): Promise<void> {
+    return this.#operate("suspend");
+  }
+
+  resume(): Promise<void> {
+    return this.#operate("resume");
+  }
+
+  /** Replaces the guests once their calls are done; a wait after failures is over. */
+  restart(): Promise<void> {
+    return this.#operate("restart");
+  }
+
+  /** Ends a quarantine; does nothing when there is none. */
+  async release(): Promise<void> {
+    // Off the disk first: what is acknowledged stays so.
+    await this.#ports.records?.delete(this.plugin.manifest.id);
+    const wasQuarantined = this.#lifecycle.kind === "quarantined";
+    this.#apply({ kind: "release" });
+    if (wasQuarantined) this.#tell({ kind: "released" });
+  }
+
+  /** Takes no more calls, and ends its guests once theirs are done. */
+  async drain(): Promise<void> {
+    this.#apply({ kind: "drain" });
+    await this.#settle();
+    await this.guests.drain(REPLACED);
+    this.close();
+  }
+
+  /** Does work while no guest of the tenant lives; calls wait meanwhile. */
+  async withoutGuests<T>(tenant: string, work: () => Promise<T>): Promise<T> {
+    const whose = guestTenant(this.plugin, tenant);
+    const before = this.#holds.get(whose);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#holds.set(whose, promise);
+    try {
+      await before;
+      await this.guests.endTenant(whose, this.#sessions, CLEARED);
+      return await work();
+    } finally {
+      if (this.#holds.get(whose) === promise) this.#holds.delete(whose);
+      resolve();
+      this.guests.fill();
+    }
+  }
+
+  /** To be called each second. */
+  tick(now: number): void {
+    this.guests.endIdle(now);
+    this.guests.fill();
+  }
+
+  /** Lets go of timers; its guests are the host's to end. */
+  close(): void {
+    clearTimeout(this.#retry);
+    this.guests.close();
+  }
+
+  get #mayFill(): boolean {
+    const { kind } = this.#lifecycle;
+    const { hasRoom, isClosing } = this.#ports.guests;
+    return hasRoom && !isClosing && (kind === "installed" || kind === "starting" || kind === "ready");
+  }
+
+  async #launch(tenant: string, isStandby: boolean): Promise<GuestSession> {
+    await this.#holds.get(tenant);
+    this.#ports.guests.assertOpen();
+    if (!this.#apply({ kind: "start" })) throw this.#refusal();
+    const startedAt = performance.now();
+    let session: GuestSession;
+    try {
+      session = await this.#ports.guests.start({ plugin: this.plugin, tenant }, (one) =>
+        this.guests.retire(one, REPLACED),
+      );
+    } catch (error) {
+      const { code, message, about } = toPaddockError(error, `start "${this.plugin.manifest.id}"`);
+      const failure = { code, message, fault: about.fault };
+      this.#tell({ kind: "guest-start-failed", tenant, failure });
+      // A host that lacks descriptors or disk, or is closing, is not the plugin's fault.
+      if (about.fault === "plugin") this.#fail({ kind: "start-failed", failure });
+      else this.#apply({ kind: "start-given-up" });
+      throw error;
+    }
+    this.#sessions.add(session);
+    this.#apply({ kind: "started" });
+    const startMs = performance.now() - startedAt;
+    this.#tell({ kind: "guest-started", startMs, isStandby, ...this.#about(session) });
+    void session.ended.then((end) => this.#onEnded(session, end));
+    return session;
+  }
+
+  #onEnded(session: GuestSession, end: GuestEnd): void {
+    this.#sessions.delete(session);
+    const code = end.code ?? "CRASHED";
+    const { fault } = ERRORS[code];
+    const failure = code === "KILLED" ? undefined : { code, message: end.message, fault };
+    const livedMs = performance.now() - session.startedAt;
+    this.#tell({
+      kind: "guest-ended",
+      livedMs,
+      ...this.#about(session),
+      ...(failure === undefined ? {} : { failure }),
+    });
+    // A guest of one call hurts that call only: a caller must not be able to take the plugin from the others.
+    const isOwnCalls = this.plugin.settings.share === "call" && session.calls.isUsed;
+    if (failure === undefined || fault === "host" || isOwnCalls) this.#apply({ kind: "left" });
+    else this.#fail({ kind: "crash", failure });
+    this.guests.remove(session);
+  }
+
+  #fail(input: Extract<LifecycleInput, { readonly failure: LifecycleFailure }>): void {
+    this.#failures++;
+    this.#failure = input.failure;
+    this.#apply(input);
+  }
+
+  /** False when it cannot be done in this state. */
+  #apply(input: LifecycleInput): boolean {
+    const before = this.#lifecycle;
+    const { state, effects } = next(before, input);
+    this.#lifecycle = state;
+    if (state.kind !== before.kind) {
+      this.#since = Date.now();
+      const failure = "failure" in state ? { failure: state.failure } : {};
+      this.#tell({ kind: "state", from: before.kind, to: state.kind, ...failure });
+      if (state.kind === "quarantined" && input.kind !== "quarantine") this.#onQuarantine(state.failure);
+      if (!isUsable(state)) this.guests.refuse(this.#refusal());
+    }
+    for (const effect of effects) this.#do(effect);
+    // Who waits for room asks again: it may be refused now, or served.
+    if (state.kind !== before.kind) this.guests.announceRoom();
+    return effects[0]?.kind !== "refuse";
+  }
+
+  #do(effect: Effect): void {
+    switch (effect.kind) {
+      case "launch":
+      case "refuse":
+        return;
+      case "judge":
+        this.#judge();
+        return;
+      case "wait":
+        clearTimeout(this.#retry);
+        this.#retry = setTimeout(() => this.#apply({ kind: "wait-over" }), effect.ms).unref();
+        return;
+      case "fill":
+        this.guests.fill();
+        return;
+      case "freeze":
+        this.#begin(this.#each((session) => session.suspend()));
+        return;
+      case "thaw":
+        this.#begin(this.#each((session) => session.resume()));
+        return;
+      case "forgive":
+        clearTimeout(this.#retry);
+        this.#budget.forgive();
+        return;
+      case "renew":
+        this.#begin(this.guests.renew(RENEWED));
+        return;
+      case "drain":
+        this.#begin(this.guests.drain(this.#lifecycle.kind === "quarantined" ? QUARANTINED : REPLACED));
+        return;
+      case "end":
+        this.#begin(this.#each((session) => session.stop(QUARANTINED)));
+        return;
+    }
+  }
+
+  #judge(): void {
+    const verdict = this.#isOnTrial ? ({ kind: "again" } as const) : this.#budget.recordFailure();
+    this.#apply({ kind: "judged", verdict, now: performance.now() });
+  }
+
+  #onQuarantine(failure: LifecycleFailure): void {
+    this.#tell({ kind: "quarantined", failure });
+    // On a full disk it lasts as long as this host.
+    this.#begin(this.#ports.records?.set(this.plugin.manifest.id, failure) ?? Promise.resolve());
+  }
+
+  async #each(work: (session: GuestSession) => Promise<void>): Promise<void> {
+    const one = async (session: GuestSession) => {
+      // Half suspended is worse than gone.
+      await work(session).catch(() => session.stop(UNSTOPPABLE));
+    };
+    await Promise.all([...this.#sessions].map(one));
+  }
+
+  async #operate(kind: "suspend" | "resume" | "restart"): Promise<void> {
+    const run = async () => {
+      if (kind === "suspend" && this.#lifecycle.kind === "suspended") return;
+      if (kind === "resume" && isUsable(this.#lifecycle)) return;
+      if (!this.#apply({ kind })) throw this.#refusal();
+      await this.#settle();
+    };
+    const operation = this.#operations.then(run, run);
+    this.#operations = operation.catch(() => undefined);
+    await operation;
+  }
+
+  #begin(work: Promise<unknown>): void {
+    const quiet = work.catch(() => undefined);
+    this.#work.push(quiet);
+    void quiet.then(() => {
+      this.#work = this.#work.filter((one) => one !== quiet);
+    });
+  }
+
+  async #settle(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+
+  #refusal(): PaddockError {
+    const { plugin } = this;
+    const state = this.#lifecycle;
+    if (this.#ports.guests.isClosing) return new PaddockError("HOST_CLOSED", "The host is closed.");
+    if (state.kind === "suspended") return suspended(plugin);
+    if (state.kind === "quarantined") return quarantined(plugin, state.failure);
+    if (state.kind !== "backing-off") return going(plugin);
+    return unavailable(plugin, Math.max(1, Math.ceil(state.retryAt - performance.now())), state.failure);
+  }
+
+  #about(session: GuestSession) {
+    return { tenant: session.identity.tenant, guest: session.number, pid: session.process.pid };
+  }
+
+  #tell(change: LifecycleChange): void {
+    this.#ports.onChange(this.plugin, change);
+  }
+}
