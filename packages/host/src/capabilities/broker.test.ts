@@ -52,6 +52,8 @@ describe("a broker", () => {
         plugin: guest.plugin,
         tenant: "shop-7",
         call: 7,
+        live: undefined,
+        permissions: guest.permissions,
         allowed: { maxBytes: 1_048_576 },
         signal: undefined,
       },
@@ -66,6 +68,13 @@ describe("a broker", () => {
         outcome: { kind: "allowed" },
       },
     ]);
+  });
+
+  test("takes the tenant from the call that is served, not from the guest", async () => {
+    const { broker } = brokerOf(async (_, request) => [request.tenant, request.live]);
+    const live = { tenant: "shop-9", chain: [] };
+    const calls: LiveCalls = { ...running, find: () => live };
+    expect(await broker.handle(guest, "kv.get", { call: 7, key: "a" }, calls)).toEqual(["shop-9", live]);
   });
 
   test("serves a guest that starts without a call", async () => {

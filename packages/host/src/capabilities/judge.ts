@@ -51,8 +51,11 @@ export function judge({ route, params }: GuestRequest, guest: GuestIdentity, cal
     const allowed = Object.hasOwn(guest.permissions, capability) ? guest.permissions[capability] : undefined;
     if (allowed === undefined) return deny("CAPABILITY_NOT_GRANTED", capability, "It is not effective.");
     if (!parsed.success) return misfit(route, describe(parsed.error));
-    const { plugin, tenant, signal } = guest;
-    return { kind: "allow", route, params: parsed.data, request: { plugin, tenant, call, allowed, signal } };
+    const { plugin, permissions, signal } = guest;
+    const live = call === undefined ? undefined : calls.find?.(call);
+    const tenant = live?.tenant ?? guest.tenant;
+    const request = { plugin, permissions, tenant, call, live, allowed, signal };
+    return { kind: "allow", route, params: parsed.data, request };
   } catch (error) {
     return deny("INTERNAL", capability, `Deciding failed: ${String(error)}`);
   }

@@ -1,5 +1,6 @@
 import type { CapabilityId, Parameters } from "@paddock/contract";
 import type { z } from "zod";
+import type { LiveCall } from "./guest-identity.js";
 
 /** What stands behind one capability: the methods that guests reach it by. */
 export interface CapabilityProvider {
@@ -28,6 +29,9 @@ export interface ProviderRequest {
   readonly tenant: string;
   /** The live call it serves; `undefined` while the guest starts. */
   readonly call: number | undefined;
+  readonly live: LiveCall | undefined;
+  /** All that this plugin may do, capability → parameters. */
+  readonly permissions: Readonly<Record<string, Parameters>>;
   /** Effective parameters of the capability: the most this guest may have of it. */
   readonly allowed: Parameters;
   /** Aborts when the guest is gone and nobody waits for the answer; `undefined` where nobody can tell. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_BUFFERED_EVENTS } from "./event-reader.js";
+import { MAX_BUFFERED_ITEMS } from "../bounded-reader.js";
 import { EventStream, MAX_EVENT_READERS } from "./event-stream.js";
 import type { LifecycleEvent } from "./lifecycle-event.js";
 
@@ -41,7 +41,7 @@ describe("an event stream", () => {
   test("keeps the newest for a reader that is slow, and says how many it missed", async () => {
     const stream = new EventStream();
     const reader = stream.read();
-    for (let at = 0; at < MAX_BUFFERED_EVENTS + 5; at++) stream.publish(released("acme/a", at));
+    for (let at = 0; at < MAX_BUFFERED_ITEMS + 5; at++) stream.publish(released("acme/a", at));
     expect((await reader.next()).value).toEqual({ kind: "missed", count: 5 });
     expect((await reader.next()).value).toMatchObject({ at: 5 });
   });

@@ -1,5 +1,5 @@
 import { PaddockError } from "@paddock/contract";
-import { EventReader, type MissedEvents } from "./event-reader.js";
+import { BoundedReader, type Missed } from "../bounded-reader.js";
 import type { LifecycleEvent } from "./lifecycle-event.js";
 
 /** Readers at one time. */
@@ -13,15 +13,16 @@ export interface EventFilter {
 }
 
 /** What `host.events()` gives: every event of the filter from now on, and a word when some were missed. */
-export type LifecycleEvents = AsyncIterableIterator<LifecycleEvent | MissedEvents>;
+export type LifecycleEvents = AsyncIterableIterator<LifecycleEvent | Missed>;
 
 /** Hands every event to every reader. Nobody who reads slowly, or not at all, holds anybody up. */
 export class EventStream {
-  readonly #readers = new Set<EventReader>();
+  /** Each with what it wants. */
+  readonly #readers = new Map<BoundedReader<LifecycleEvent>, (event: LifecycleEvent) => boolean>();
   #isClosed = false;
 
   publish(event: LifecycleEvent): void {
-    for (const reader of this.#readers) reader.offer(event);
+    for (const [reader, wants] of this.#readers) if (wants(event)) reader.offer(event);
   }
 
   /** Begins to collect at once. Throws USAGE_INVALID for a filter that is none, OVERLOADED for too many readers. */
@@ -36,16 +37,16 @@ export class EventStream {
         },
       );
     }
-    const reader = new EventReader(wants, () => this.#readers.delete(reader));
+    const reader = new BoundedReader<LifecycleEvent>(() => this.#readers.delete(reader));
     if (this.#isClosed) reader.end();
-    else this.#readers.add(reader);
+    else this.#readers.set(reader, wants);
     return reader;
   }
 
   /** Readers get what is buffered, then the end. May be called twice. */
   close(): void {
     this.#isClosed = true;
-    for (const reader of this.#readers) reader.end();
+    for (const reader of this.#readers.keys()) reader.end();
   }
 }
 

@@ -85,10 +85,11 @@ export type LifecycleChange =
     }
   /** A guest did not take its events as fast as they came; `count` since this was last said. */
   | { readonly kind: "events-dropped"; readonly tenant: string; readonly count: number }
-  /** A plugin's handler threw, or did not end in time. */
+  /** A plugin's handler threw, or did not end in time; `count` since this was last said. The last of them is told. */
   | {
       readonly kind: "event-failed";
       readonly tenant: string;
+      readonly count: number;
       readonly topic: string;
       readonly failure: LifecycleFailure;
     }

@@ -69,7 +69,7 @@ describe("metrics", () => {
       { ...head, kind: "reloaded", fromVersion: "0.9.0" },
       { ...head, kind: "reload-refused", refusedVersion: "1.1.0", failure },
       { ...head, kind: "events-dropped", tenant: "main", count: 7 },
-      { ...head, kind: "event-failed", tenant: "main", topic: "a", failure },
+      { ...head, kind: "event-failed", tenant: "main", count: 1, topic: "a", failure },
     ];
     for (const event of events) metrics.countEvent(event);
     metrics.countDenial({ plugin: "acme/a", capability: "storage.kv", code: "CALL_NOT_LIVE" });
@@ -107,7 +107,7 @@ describe("metrics", () => {
       { ...head, kind: "quarantined", failure },
       { ...head, kind: "reloaded", fromVersion: "0.9.0" },
       { ...head, kind: "events-dropped", tenant: "main", count: 7 },
-      { ...head, kind: "event-failed", tenant: "main", topic: "a", failure },
+      { ...head, kind: "event-failed", tenant: "main", count: 1, topic: "a", failure },
     ] as const) {
       metrics.countEvent(event);
     }

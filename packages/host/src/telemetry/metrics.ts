@@ -67,7 +67,7 @@ export class Metrics {
         this.#add("paddock_events_dropped_total", event.count, plugin);
         return;
       case "event-failed":
-        this.#count("paddock_event_failures_total", plugin);
+        this.#add("paddock_event_failures_total", event.count, plugin);
         return;
       default:
       // States, readiness and usage are gauges: read when somebody looks.
