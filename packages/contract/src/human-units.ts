@@ -38,6 +38,20 @@ export function parseRate(text: string): number | undefined {
   return match === null || unit === undefined ? undefined : Number(match[1]) / unit;
 }
 
+/** So many in such a time: "600/m" lets 600 come at once, where "10/s" lets ten. */
+export interface Rate {
+  readonly count: number;
+  readonly windowMs: number;
+}
+
+/** The count and the time of a rate that `parseRate` can read. */
+export function parseRateWindow(text: string): Rate | undefined {
+  const perSecond = parseRate(text);
+  if (perSecond === undefined) return undefined;
+  const count = Number.parseInt(text, 10);
+  return { count, windowMs: (count / perSecond) * 1000 };
+}
+
 /** "64 MB" for 67108864: the largest unit that leaves at most one decimal of rounding. */
 export function formatSize(bytes: number): string {
   return format(bytes, Object.entries(SIZE_UNITS), 1024);

@@ -21,7 +21,7 @@ export { type PluginSettings, SHARES, type Share, type WrittenSettings } from ".
 export { DEFAULT_PRESET, PRESET_NAMES, PRESETS, type Preset } from "./config/presets.js";
 export { ERRORS, type ErrorCode, type ErrorRow, type Fault, isErrorCode } from "./errors.js";
 export { escapeText } from "./escape-text.js";
-export { formatDuration, formatSize, parseDuration, parseRate, parseSize } from "./human-units.js";
+export { formatDuration, formatSize, parseDuration, parseRate, parseSize, type Rate } from "./human-units.js";
 export {
   LIMITS,
   type LimitName,
@@ -67,6 +67,7 @@ export {
   encodeRequest,
   encodeSuccess,
 } from "./wire/codec.js";
+export { copyValue } from "./wire/copy-value.js";
 export { DetachError, type Detached, type Detachment, detach } from "./wire/detach.js";
 export { encodeCredit, encodeFrameHeader, FRAME, FRAME_HEADER_BYTES, FrameSplitter } from "./wire/frames.js";
 export { findExcess } from "./wire/inline-bounds.js";

@@ -2,7 +2,10 @@ import type { Manifest, PaddockConfig } from "@paddock/contract";
 import type { Admin } from "./admin/admin.js";
 import type { DecisionRecord } from "./capabilities/decision-record.js";
 import type { Mechanism } from "./isolation/isolation.js";
+import type { BatchResult } from "./pipeline/batch.js";
 import type { CallOptions } from "./pipeline/call-options.js";
+import type { OwnStage } from "./pipeline/own-stage.js";
+import type { CallTrace } from "./pipeline/trace.js";
 import type { Point } from "./points/point.js";
 import type { PointCalls } from "./points/point-calls.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
@@ -16,6 +19,10 @@ export interface HostOptions extends PaddockConfig {
   readonly onDecision?: (record: DecisionRecord) => void;
   /** The application's extension points: plugins that claim one of them and cannot do it are not loaded. */
   readonly points?: readonly Point[];
+  /** Stages of the application's own, among those that every call goes through. */
+  readonly stages?: readonly OwnStage[];
+  /** Called for every call when it is over, with where its time went. Must be quick. */
+  readonly onTrace?: ((trace: CallTrace) => void) | undefined;
 }
 
 /** How a plugin is loaded or unloaded. */
@@ -45,6 +52,16 @@ export interface Host extends AsyncDisposable {
   start(plugin: string, tenant?: string): Promise<void>;
   /** Calls an action; resolves with its answer. */
   call(plugin: string, action: string, payload?: unknown, options?: CallOptions): Promise<unknown>;
+  /**
+   * Calls an action once for each payload, several at a time; resolves with a result or an error for each, in order.
+   * Options hold for every item, the deadline for all of them together.
+   */
+  batch(
+    plugin: string,
+    action: string,
+    payloads: readonly unknown[],
+    options?: CallOptions,
+  ): Promise<readonly BatchResult[]>;
   /** Asks the plugins that implement an extension point. */
   point<Input, Output>(point: Point<Input, Output>): PointCalls<Input, Output>;
   /**

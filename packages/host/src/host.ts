@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { PaddockError } from "@paddock/contract";
+import { PaddockError, quote } from "@paddock/contract";
 import { createAdmin } from "./admin/create-admin.js";
 import { createPluginData } from "./admin/data/plugin-data.js";
 import { createLogBook } from "./admin/log-book.js";
@@ -7,6 +7,7 @@ import { createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
 import { createKeyValueProvider } from "./capabilities/kv.js";
+import { createPluginCallProvider } from "./capabilities/plugin-call.js";
 import { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
 import { checkDependencies, type Dependent, dependentsOf } from "./dependencies/check-dependencies.js";
 import { checkEngine } from "./dependencies/check-engine.js";
@@ -19,13 +20,13 @@ import { createProcessIsolation } from "./isolation/process/process.js";
 import { loadPlugin } from "./loading/load-plugin.js";
 import { readPaddockVersion } from "./paddock-version.js";
 import { type Granting, grantingOf } from "./permissions/granting.js";
-import { compileActionSchemas } from "./pipeline/action-schemas.js";
+import { compilePluginSchemas } from "./pipeline/action-schemas.js";
+import { Attempt } from "./pipeline/attempt.js";
 import { readCallOptions } from "./pipeline/call-options.js";
-import { encodePayload } from "./pipeline/encode-payload.js";
-import { compose, type Handler } from "./pipeline/pipeline.js";
+import { CallPipeline } from "./pipeline/call-pipeline.js";
+import type { OwnStage } from "./pipeline/own-stage.js";
 import { checkPluginConfig } from "./pipeline/plugin-config.js";
-import { createTraceparents } from "./pipeline/traceparent.js";
-import { type ActionSchemas, validate } from "./pipeline/validate.js";
+import { readOwnStages } from "./pipeline/stages.js";
 import { checkImplements, readPoints } from "./points/check-implements.js";
 import type { Point } from "./points/point.js";
 import { createPointCalls } from "./points/point-calls.js";
@@ -40,8 +41,9 @@ import { Supervisor } from "./supervisor/supervisor.js";
 
 /** A host in this process. Rejects with CONFIG_INVALID, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const { onLog = () => undefined, onDecision, points, ...written } = options;
+  const { onLog = () => undefined, onDecision, points, stages, onTrace, ...written } = options;
   const known = readPoints(points);
+  const ownStages = readOwnStages(stages);
   const config = resolveConfig(written);
   await makeHome(config.home);
   const isolation = await createProcessIsolation({ home: config.home, uids: config.uids });
@@ -52,7 +54,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     await isolation.close();
     throw error;
   }
-  return assemble(config, isolation, onLog, onDecision, known);
+  return assemble(config, isolation, onLog, onDecision, known, ownStages, onTrace);
 }
 
 function assemble(
@@ -61,6 +63,8 @@ function assemble(
   onLog: (log: GuestLog) => void,
   onDecision: HostOptions["onDecision"],
   points: ReadonlyMap<string, Point>,
+  ownStages: readonly OwnStage[],
+  onTrace: HostOptions["onTrace"],
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
   const bundles = createBundleStore(join(config.home, "bundles"));
@@ -69,7 +73,17 @@ function assemble(
   const node = createNodeRuntime({ path: nodePath, guards, ...reach });
   const runtimes = [node, createPythonRuntime({ path: pythonPath, ...reach })];
   const broker = createBroker({
-    providers: [createKeyValueProvider(store)],
+    providers: [
+      createKeyValueProvider(store),
+      createPluginCallProvider(({ plugin, permissions, tenant, live, signal }, target) =>
+        pipeline.callFrom(
+          { link: { id: plugin.id, permissions }, tenant, signal },
+          live instanceof Attempt ? live : undefined,
+          { plugin: find(target.plugin), action: target.action, payload: target.payload },
+          target.timeoutMs,
+        ),
+      ),
+    ],
     ...(onDecision === undefined ? {} : { onDecision }),
   });
   const identities = new WeakMap<Guest, GuestIdentity>();
@@ -92,12 +106,14 @@ function assemble(
       return broker.handle(identity, request.method, request.params, live);
     },
   });
-  const schemas = new WeakMap<object, ActionSchemas>();
-  // The order of a call, outermost first.
-  const run: Handler = compose([validate((action) => schemas.get(action))], (call) =>
-    supervisor.call(call.plugin, call, encodePayload(call)),
-  );
-  const nextTraceparent = createTraceparents();
+  const pipeline = new CallPipeline({
+    attempt: (plugin, attempt, json) => supervisor.call(plugin, attempt, json),
+    hasRoom: () => true,
+    refusal: () => undefined,
+    ownStages,
+    onTrace,
+    onCall: undefined,
+  });
   const plugins = new Map<string, LoadedPlugin>();
   /** Where each was loaded from. */
   const folders = new WeakMap<LoadedPlugin, string>();
@@ -121,16 +137,17 @@ function assemble(
       checkEngine(loaded.manifest, version);
       checkImplements(loaded.manifest, points);
       await checkPluginConfig(loaded.manifest, loaded.config, loaded.directory);
-      for (const action of loaded.actions.values()) {
-        const spec = loaded.manifest.actions[action.name];
-        if (spec !== undefined) schemas.set(action, await compileActionSchemas(spec, loaded.directory));
-      }
+      const schemas = await compilePluginSchemas(loaded.manifest, loaded.directory);
       // Last, and at once with the change: the plugins beside it may have changed meanwhile.
       checkDependencies(loaded.manifest, dependents(), force);
       const previous = plugins.get(loaded.manifest.id);
+      pipeline.add(loaded, schemas);
       plugins.set(loaded.manifest.id, loaded);
       folders.set(loaded, resolve(folder));
-      if (previous !== undefined) await supervisor.unload(previous);
+      if (previous !== undefined) {
+        await pipeline.drain(previous);
+        await supervisor.unload(previous);
+      }
       return describe(loaded);
     },
     loadAll: (folders) => loadInOrder(folders, dependents, (folder) => host.load(folder, { force: true })),
@@ -140,28 +157,21 @@ function assemble(
       for (const one of startOrder(id, dependents())) await supervisor.start(find(one), tenant);
     },
     // Not async, and no promise but the call's own: this is the path that every call takes.
-    call: (id, name, payload, callOptions) => {
+    call: (id, action, payload, options) => {
       try {
-        const plugin = find(id);
-        const action = plugin.actions.get(name);
-        if (action === undefined) throw noAction(plugin, name);
-        const {
-          tenant,
-          timeoutMs = action.timeoutMs,
-          signal,
-          traceparent = nextTraceparent(),
-        } = readCallOptions(callOptions);
-        return run({ plugin, action, payload, tenant, signal, timeoutMs, traceparent });
+        return pipeline.call(find(id), action, payload, options);
       } catch (error) {
         return Promise.reject(error);
       }
     },
+    batch: async (id, action, payloads, options) => pipeline.batch(find(id), action, payloads, options),
     point: (point) => createPointCalls(point, host),
     unload: async (id, { force = false } = {}) => {
       const plugin = find(id);
       const needing = dependentsOf(id, dependents().values());
       if (needing.length > 0 && !force) throw stillNeeded(id, needing);
       plugins.delete(id);
+      await pipeline.drain(plugin);
       await supervisor.unload(plugin);
     },
     plugins: () => [...plugins.values()].map(describe),
@@ -205,6 +215,7 @@ function assemble(
     close: () => {
       closing ??= (async () => {
         logs.close();
+        pipeline.close();
         await supervisor.close();
         await isolation.close();
         await broker.close();
@@ -233,18 +244,8 @@ function describe({ manifest, digest, limits }: LoadedPlugin): PluginInfo {
 }
 
 function notLoaded(id: unknown, known: readonly string[]): PaddockError {
-  const name = JSON.stringify(String(id).slice(0, 200));
+  const name = typeof id === "string" ? quote(id) : `of the type ${typeof id}`;
   return new PaddockError("PLUGIN_NOT_FOUND", `Plugin ${name} is not loaded.`, {
     hint: known.length === 0 ? "Load it with host.load(folder)." : `Loaded are: ${known.join(", ")}.`,
   });
-}
-
-function noAction({ manifest, actions }: LoadedPlugin, name: unknown): PaddockError {
-  return new PaddockError(
-    "ACTION_NOT_FOUND",
-    `Plugin "${manifest.id}" has no action ${JSON.stringify(String(name).slice(0, 200))}.`,
-    {
-      hint: `It has: ${[...actions.keys()].join(", ")}.`,
-    },
-  );
 }

@@ -93,11 +93,13 @@ export const applicationCapabilities = {
         ? "R3"
         : "R2",
     raisedBy: "R3 for e-mail, phone, address and birthday",
+    isBoundToPerson: true,
     sentence: "see {fields} of the person using it.",
   }),
   "ui.notify": capability({
     parameters: { perHour: amount("perHour", 1_000) },
     baseRisk: "R1",
+    isBoundToPerson: true,
     sentence: "send you notices, up to {perHour} an hour.",
   }),
 } as const satisfies Record<string, Capability>;

@@ -16,14 +16,16 @@ export interface Capability {
   readonly sentence: string;
   /** What every plugin has without asking; absent for everything above R0. */
   readonly implied?: Parameters;
+  /** Whether it is about the person a call is made for: every plugin on the way must have it then. */
+  readonly isBoundToPerson: boolean;
   /** The most the operator's limits leave. */
   readonly ceiling?: (limits: Limits) => Parameters;
 }
 
-export type CapabilityRow = Partial<Pick<Capability, "parameters" | "risk">> &
+export type CapabilityRow = Partial<Pick<Capability, "parameters" | "risk" | "isBoundToPerson">> &
   Pick<Capability, "baseRisk" | "sentence" | "raisedBy" | "implied" | "ceiling">;
 
 /** Fills in what most rows leave out. */
 export function capability(row: CapabilityRow): Capability {
-  return { parameters: {}, risk: () => row.baseRisk, ...row };
+  return { parameters: {}, risk: () => row.baseRisk, isBoundToPerson: false, ...row };
 }

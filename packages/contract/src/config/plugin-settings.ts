@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseRate, RATE_PATTERN } from "../human-units.js";
-import { count, duration, measured } from "../schema/fields.js";
+import { parseRate, parseRateWindow, RATE_PATTERN, type Rate } from "../human-units.js";
+import { count, duration, measuredAs } from "../schema/fields.js";
 import { withoutUndefined } from "../schema/without-undefined.js";
 
 /** Who shares a guest with whom: from everybody to nobody. */
@@ -58,12 +58,11 @@ export interface PluginSettings {
     readonly standby?: number;
   };
   readonly queue?: { readonly size?: number };
-  /** Calls per second. */
   readonly rate?: {
-    readonly plugin?: number;
-    readonly tenant?: number;
-    readonly caller?: number;
-    readonly action?: number;
+    readonly plugin?: Rate;
+    readonly tenant?: Rate;
+    readonly caller?: Rate;
+    readonly action?: Rate;
   };
   readonly retry?: { readonly attempts?: number; readonly backoffMs?: number };
   readonly breaker?: { readonly failures?: number; readonly openForMs?: number };
@@ -72,7 +71,13 @@ export interface PluginSettings {
   readonly undeclared?: "refuse" | "drop";
 }
 
-const rate = () => measured(parseRate, RATE_PATTERN, { max: "1000000/s", example: "100/s", word: "a rate" });
+const rate = () =>
+  measuredAs(
+    parseRate,
+    RATE_PATTERN,
+    { max: "1000000/s", example: "100/s", word: "a rate" },
+    (perSecond, written) => parseRateWindow(written) ?? { count: perSecond, windowMs: 1_000 },
+  );
 
 export const settingsShape = {
   share: z.enum(SHARES).meta({ description: "Calls of whom may meet in one guest." }).optional(),

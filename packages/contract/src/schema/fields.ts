@@ -56,6 +56,16 @@ export interface Measure {
 
 /** A human string to a positive number with a maximum. */
 export function measured(parse: (text: string) => number | undefined, pattern: RegExp, measure: Measure) {
+  return measuredAs(parse, pattern, measure, (value) => value);
+}
+
+/** The same, made into something else. */
+export function measuredAs<T>(
+  parse: (text: string) => number | undefined,
+  pattern: RegExp,
+  measure: Measure,
+  make: (value: number, written: string) => T,
+) {
   const expected = `${measure.word} such as "${measure.example}", above 0 and at most ${measure.max}`;
   const max = parse(measure.max) ?? 0;
   return z
@@ -63,7 +73,7 @@ export function measured(parse: (text: string) => number | undefined, pattern: R
     .regex(pattern, { error: expected })
     .transform((written, context) => {
       const value = parse(written);
-      if (value !== undefined && value > 0 && value <= max) return value;
+      if (value !== undefined && value > 0 && value <= max) return make(value, written);
       context.addIssue({ code: "custom", message: expected, input: written });
       return z.NEVER;
     });

@@ -1,4 +1,4 @@
-import type { Manifest, PluginSettings, PresetName, Share } from "@paddock/contract";
+import type { Manifest, PluginSettings, PresetName, Rate, Share } from "@paddock/contract";
 import type { ResolvedConfig } from "./resolve-config.js";
 
 /** How one plugin is run and called: every default filled in. */
@@ -12,12 +12,12 @@ export interface EffectiveSettings {
     readonly standby: number;
   };
   readonly queue: { readonly size: number };
-  /** Calls per second; `undefined` is no limit. */
+  /** Most calls; `undefined` is no limit. */
   readonly rate: {
-    readonly plugin: number | undefined;
-    readonly tenant: number | undefined;
-    readonly caller: number | undefined;
-    readonly action: number | undefined;
+    readonly plugin: Rate | undefined;
+    readonly tenant: Rate | undefined;
+    readonly caller: Rate | undefined;
+    readonly action: Rate | undefined;
   };
   readonly retry: { readonly attempts: number; readonly backoffMs: number };
   readonly breaker: { readonly failures: number; readonly openForMs: number };

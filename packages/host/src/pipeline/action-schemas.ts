@@ -1,18 +1,39 @@
-import type { ActionSpec, SchemaSource } from "@paddock/contract";
-import { compileSchema } from "./schema/compile-schema.js";
+import type { ActionSpec, Manifest, SchemaSource } from "@paddock/contract";
+import { compileSchema, type Validate } from "./schema/compile-schema.js";
+import { declaredShape, type Shape } from "./schema/declared-shape.js";
 import { readSchema } from "./schema/read-schema.js";
-import type { ActionSchemas, Validate } from "./validate.js";
+
+/** What an action says about its input and answer, ready to be used. */
+export interface ActionSchemas {
+  readonly input: Validate | undefined;
+  /** Which fields the input has. */
+  readonly shape: Shape | undefined;
+  readonly output: Validate | undefined;
+}
+
+/** Of every action of a plugin, by name; a map, because an action may be called "constructor". */
+export async function compilePluginSchemas(
+  { actions }: Pick<Manifest, "actions">,
+  directory: string,
+): Promise<ReadonlyMap<string, ActionSchemas>> {
+  const schemas = new Map<string, ActionSchemas>();
+  for (const spec of Object.values(actions))
+    schemas.set(spec.name, await compileActionSchemas(spec, directory));
+  return schemas;
+}
 
 /**
  * Compiles what an action says about its input and answer; `directory` holds the plugin's stored files. Rejects
  * with PLUGIN_INVALID for a schema that is missing, not allowed, or too much work.
  */
 export async function compileActionSchemas(spec: ActionSpec, directory: string): Promise<ActionSchemas> {
-  const [input, output] = await Promise.all([
-    compile(spec.input, directory, `actions.${spec.name}.input`),
+  const [schema, output] = await Promise.all([
+    spec.input && readSchema(spec.input, directory),
     compile(spec.output, directory, `actions.${spec.name}.output`),
   ]);
-  return { input, output };
+  if (spec.input === undefined) return { input: undefined, shape: undefined, output };
+  const input = await compileSchema(schema, `actions.${spec.name}.input`);
+  return { input, shape: declaredShape(schema), output };
 }
 
 /** The validator of one schema of a manifest, or nothing where it has none. */

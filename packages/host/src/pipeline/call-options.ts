@@ -1,4 +1,9 @@
+import { isProxy } from "node:util/types";
 import { PaddockError } from "@paddock/contract";
+import { describeThrown } from "./describe-thrown.js";
+import type { Fallback } from "./fallback.js";
+import type { Progress } from "./pipeline.js";
+import type { CallTrace } from "./trace.js";
 import { isTraceparent } from "./traceparent.js";
 
 /** How an application makes a call. */
@@ -7,19 +12,32 @@ export interface CallOptions {
   readonly tenant?: string | undefined;
   /** Who asked, for the record: a user's id, say. */
   readonly caller?: string | undefined;
-  /** How long the caller will wait, milliseconds, starting the guest included. */
+  /** How long the caller will wait, milliseconds: starting a guest, waiting for one and trying again included. */
   readonly timeoutMs?: number | undefined;
   /** Aborting it rejects the call with CANCELLED and tells the plugin. */
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context to go on with; a new trace begins without one. */
   readonly traceparent?: string | undefined;
+  /**
+   * The answer when the plugin fails or cannot be asked: a value, or a function that makes it from the error. What
+   * the caller did wrong and what is denied stays an error.
+   */
+  readonly fallback?: unknown;
+  /** Hears how far the plugin says that it is. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Hears once, when the call is over, where its time went. */
+  readonly onTrace?: ((trace: CallTrace) => void) | undefined;
 }
 
 export interface ReadCallOptions {
   readonly tenant: string;
+  readonly caller: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly traceparent: string | undefined;
+  readonly fallback: Fallback | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onTrace: ((trace: CallTrace) => void) | undefined;
 }
 
 /** Tenants become names of directories and keys of stores, so they are plain. */
@@ -29,16 +47,24 @@ const MAX_TIMEOUT_MS = 24 * 3_600_000;
 
 const DEFAULTS: ReadCallOptions = {
   tenant: "main",
+  caller: undefined,
   timeoutMs: undefined,
   signal: undefined,
   traceparent: undefined,
+  fallback: undefined,
+  onProgress: undefined,
+  onTrace: undefined,
 };
 
-/** Throws USAGE_INVALID for what is not an option's value, CANCELLED for a signal that has aborted. */
+/**
+ * Reads every option once. Throws USAGE_INVALID for what is not an option's value or cannot be read, CANCELLED for a
+ * signal that has aborted.
+ */
 export function readCallOptions(options: CallOptions | undefined): ReadCallOptions {
   if (options === undefined) return DEFAULTS;
   if (typeof options !== "object" || options === null) throw wrong("options", options, "an object");
-  const { tenant = "main", caller, timeoutMs, signal, traceparent } = options;
+  const given = readOnce(options);
+  const { tenant = "main", caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace } = given;
   if (typeof tenant !== "string" || !TENANT.test(tenant)) {
     throw wrong("tenant", tenant, "1 to 64 letters, digits and _ . @ -, the first a letter or digit");
   }
@@ -54,11 +80,70 @@ export function readCallOptions(options: CallOptions | undefined): ReadCallOptio
   if (traceparent !== undefined && (typeof traceparent !== "string" || !isTraceparent(traceparent))) {
     throw wrong("traceparent", traceparent, "a W3C trace context, version 00");
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw wrong("signal", signal, "an AbortSignal");
+  if (!isListener<Progress>(onProgress)) throw wrong("onProgress", onProgress, "a function");
+  if (!isListener<CallTrace>(onTrace)) throw wrong("onTrace", onTrace, "a function");
+  if (signal !== undefined && !isPlainSignal(signal)) throw wrong("signal", signal, "an AbortSignal");
   if (signal?.aborted)
     throw new PaddockError("CANCELLED", "The call was cancelled before it began.", { cause: signal.reason });
-  return { tenant, timeoutMs, signal, traceparent };
+  return {
+    tenant,
+    caller,
+    timeoutMs,
+    signal,
+    traceparent,
+    fallback: toFallback(fallback),
+    onProgress,
+    onTrace,
+  };
+}
+
+/** A getter may throw, and may answer differently each time. */
+function readOnce(options: object): Readonly<Record<keyof CallOptions, unknown>> {
+  try {
+    // Safe: nothing is believed about the values.
+    const { tenant, caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace } =
+      options as Readonly<Record<keyof CallOptions, unknown>>;
+    return { tenant, caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace };
+  } catch (cause) {
+    throw new PaddockError("USAGE_INVALID", `The options cannot be read: ${describeThrown(cause)}.`, {
+      cause,
+    });
+  }
+}
+
+/** What a function takes cannot be checked; what it is called with is documented. */
+function isListener<T>(value: unknown): value is ((told: T) => void) | undefined {
+  return value === undefined || typeof value === "function";
+}
+
+/** A signal without members of its own: one that throws when it is listened to would stop us half way. */
+function isPlainSignal(value: unknown): value is AbortSignal {
+  return (
+    !isProxy(value) &&
+    value instanceof AbortSignal &&
+    Object.getPrototypeOf(value) === AbortSignal.prototype &&
+    !SIGNAL_MEMBERS.some((name) => Object.hasOwn(value, name)) &&
+    isRealSignal(value)
+  );
+}
+
+const SIGNAL_MEMBERS = ["aborted", "reason", "addEventListener", "removeEventListener"];
+
+/** Anything can have that prototype; only a real one can be asked. */
+function isRealSignal(signal: AbortSignal): boolean {
+  try {
+    return typeof signal.aborted === "boolean";
+  } catch {
+    return false;
+  }
+}
+
+function toFallback(given: unknown): Fallback | undefined {
+  if (given === undefined) return undefined;
+  // Safe: what it returns is unknown, and its argument is documented.
+  if (typeof given === "function")
+    return { kind: "function", run: given as Extract<Fallback, { kind: "function" }>["run"] };
+  return { kind: "value", value: given };
 }
 
 function wrong(name: string, found: unknown, expected: string): PaddockError {

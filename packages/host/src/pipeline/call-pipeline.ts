@@ -1,0 +1,260 @@
+import { PaddockError, quote } from "@paddock/contract";
+import type { ChainLink } from "../permissions/call-chain.js";
+import type { LoadedPlugin } from "../supervisor/plugin.js";
+import type { CallRecord } from "../telemetry/call-record.js";
+import type { ActionSchemas } from "./action-schemas.js";
+import { type Attempt, attempt, type RunAttempt } from "./attempt.js";
+import { type BatchResult, runBatch } from "./batch.js";
+import { Breaker, type Refusal } from "./breaker.js";
+import { type CallOptions, type ReadCallOptions, readCallOptions } from "./call-options.js";
+import type { OwnStage } from "./own-stage.js";
+import { compose, type Handler, type PipelineCall, remainingMs } from "./pipeline.js";
+import { CallQueue, type HasRoom } from "./queue.js";
+import { shareKeyOf } from "./share-key.js";
+import { stagesOf } from "./stages.js";
+import { type CallOutcome, type CallTrace, codeOf, TraceRecorder, timed, timedStage } from "./trace.js";
+import { createTraceparents } from "./traceparent.js";
+
+export interface PipelineOptions {
+  /** Gives a call to a guest, once. */
+  readonly attempt: RunAttempt;
+  /** Whether a call would be taken up at once. */
+  readonly hasRoom: HasRoom;
+  readonly refusal: Refusal;
+  /** Checked by `readOwnStages`. */
+  readonly ownStages: readonly OwnStage[];
+  /** Hears of every call when it is over, with the time of each stage. */
+  readonly onTrace: ((trace: CallTrace) => void) | undefined;
+  /** Hears of every call when it is over. */
+  readonly onCall: ((record: CallRecord) => void) | undefined;
+}
+
+/** What one loaded plugin's calls go through. */
+interface PluginPipeline {
+  readonly queue: CallQueue;
+  readonly breaker: Breaker;
+  readonly run: Handler;
+  /** The same stages, each with a clock. */
+  readonly traced: Handler;
+  readonly names: readonly string[];
+}
+
+/** Everything that happens to calls before a guest has them, and to answers after. */
+export class CallPipeline {
+  readonly #options: PipelineOptions;
+  readonly #plugins = new Map<LoadedPlugin, PluginPipeline>();
+  readonly #closing = new AbortController();
+  readonly #nextTraceparent = createTraceparents();
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the stages of a plugin from what is configured for it. */
+  add(plugin: LoadedPlugin, schemas: ReadonlyMap<string, ActionSchemas>): void {
+    const queue = new CallQueue(plugin, this.#options.hasRoom);
+    const breaker = new Breaker(plugin, this.#options.refusal);
+    const own = this.#options.ownStages;
+    const named = stagesOf({ plugin, schemas, queue, breaker, own, closing: this.#closing.signal });
+    const last = attempt(this.#options.attempt);
+    this.#plugins.set(plugin, {
+      queue,
+      breaker,
+      names: [...named.map(({ name }) => name), "attempt"],
+      run: compose(
+        named.flatMap(({ stage }) => stage ?? []),
+        last,
+      ),
+      traced: compose(
+        named.map(({ stage }, place) => timedStage(place, stage)),
+        timed(named.length, last),
+      ),
+    });
+  }
+
+  /** Not async, and no promise but the call's own: this is the path that every call takes. */
+  call(plugin: LoadedPlugin, action: string, payload: unknown, options?: CallOptions): Promise<unknown> {
+    try {
+      return this.#call(plugin, action, payload, readCallOptions(options), [], undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** One result for each payload, in order; the deadline is that of the whole. */
+  batch(
+    plugin: LoadedPlugin,
+    action: string,
+    payloads: readonly unknown[],
+    options?: CallOptions,
+  ): Promise<readonly BatchResult[]> {
+    try {
+      const read = readCallOptions(options);
+      const timeoutMs = read.timeoutMs ?? actionOf(plugin, action).timeoutMs;
+      const endsAt = performance.now() + timeoutMs;
+      const inFlight = plugin.limits.concurrency * plugin.settings.instances.max;
+      return runBatch(payloads, inFlight, (payload) =>
+        this.#call(plugin, action, payload, read, [], Math.max(1, endsAt - performance.now())),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * A plugin's call of another plugin: for the tenant, the person and the trace of the call it is made for, which it
+   * does not outlive. `from` is who calls.
+   */
+  callFrom(
+    from: { readonly link: ChainLink; readonly tenant: string; readonly signal: AbortSignal | undefined },
+    serves: Attempt | undefined,
+    target: { readonly plugin: LoadedPlugin; readonly action: string; readonly payload: unknown },
+    timeoutMs: number | undefined,
+  ): Promise<unknown> {
+    const { plugin, action, payload } = target;
+    const leftMs = serves === undefined ? Number.POSITIVE_INFINITY : remainingMs(serves.call);
+    const ownMs = timeoutMs ?? actionOf(plugin, action).timeoutMs;
+    const options: ReadCallOptions = {
+      ...readCallOptions(undefined),
+      tenant: serves?.tenant ?? from.tenant,
+      caller: serves?.caller,
+      signal: serves?.ended ?? from.signal,
+      traceparent: serves?.traceparent,
+    };
+    const chain = [...(serves?.chain ?? []), from.link];
+    return this.#call(plugin, action, payload, options, chain, Math.max(1, Math.min(leftMs, ownMs)));
+  }
+
+  /** There may be room again for calls that wait. */
+  onRoom(plugin: LoadedPlugin, shareKey: string): void {
+    this.#plugins.get(plugin)?.queue.onRoom(shareKey);
+  }
+
+  /** The operator has put things right: an open circuit closes. */
+  forgive(plugin: LoadedPlugin): void {
+    this.#plugins.get(plugin)?.breaker.forgive();
+  }
+
+  /** Calls that wait. */
+  waiting(plugin: LoadedPlugin): number {
+    return this.#plugins.get(plugin)?.queue.size ?? 0;
+  }
+
+  /** Forgets a plugin that gets no more calls, once those that wait have gone on. */
+  async drain(plugin: LoadedPlugin): Promise<void> {
+    await this.#plugins.get(plugin)?.queue.drained();
+    this.#plugins.delete(plugin);
+  }
+
+  /** Refuses what waits. May be called twice. */
+  close(): void {
+    const error = new PaddockError("HOST_CLOSED", "The host is closed.");
+    this.#closing.abort(error);
+    for (const { queue } of this.#plugins.values()) queue.close(error);
+  }
+
+  #call(
+    plugin: LoadedPlugin,
+    name: string,
+    payload: unknown,
+    options: ReadCallOptions,
+    chain: readonly ChainLink[],
+    withinMs: number | undefined,
+  ): Promise<unknown> {
+    const action = actionOf(plugin, name);
+    const stages = this.#plugins.get(plugin);
+    if (stages === undefined) throw notLoaded(plugin);
+    const { tenant, caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace } = options;
+    const { onTrace: onEveryTrace, onCall } = this.#options;
+    const isTraced = onTrace !== undefined || onEveryTrace !== undefined;
+    const call: PipelineCall = {
+      plugin,
+      action,
+      payload,
+      encoded: undefined,
+      tenant,
+      caller,
+      chain,
+      shareKey: shareKeyOf(plugin, tenant, caller),
+      traceparent: traceparent ?? this.#nextTraceparent(),
+      timeoutMs: withinMs ?? timeoutMs ?? action.timeoutMs,
+      startedAt: performance.now(),
+      signal,
+      fallback,
+      onProgress,
+      trace: isTraced || onCall !== undefined ? new TraceRecorder() : undefined,
+    };
+    if (call.trace === undefined) return stages.run(call);
+    return this.#watched(call, call.trace, stages, isTraced, onTrace);
+  }
+
+  #watched(
+    call: PipelineCall,
+    recorder: TraceRecorder,
+    { run, traced, names }: PluginPipeline,
+    isTraced: boolean,
+    onTrace: ReadCallOptions["onTrace"],
+  ): Promise<unknown> {
+    const finish = (outcome: CallOutcome) => {
+      const trace = isTraced ? recorder.finish(call, names, outcome) : undefined;
+      if (trace !== undefined) {
+        tell("onTrace", () => onTrace?.(trace));
+        tell("onTrace", () => this.#options.onTrace?.(trace));
+      }
+      tell("onCall", () => this.#options.onCall?.(recordOf(call, recorder, outcome, trace)));
+    };
+    return (isTraced ? traced : run)(call).then(
+      (answer) => {
+        finish("ok");
+        return answer;
+      },
+      (error: unknown) => {
+        finish(codeOf(error));
+        throw error;
+      },
+    );
+  }
+}
+
+function recordOf(
+  { plugin, action, tenant, traceparent }: PipelineCall,
+  recorder: TraceRecorder,
+  outcome: CallOutcome,
+  trace: CallTrace | undefined,
+): CallRecord {
+  return {
+    plugin: plugin.manifest.id,
+    version: plugin.manifest.version,
+    action: action.name,
+    tenant,
+    traceparent,
+    startedAt: recorder.startedAt,
+    durationMs: recorder.durationMs,
+    code: outcome === "ok" ? undefined : outcome,
+    attempts: recorder.attempts,
+    stages: trace?.stages,
+  };
+}
+
+/** The application's mistake must not become the call's. */
+function tell(name: string, listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    process.emitWarning(`${name} threw: ${String(error)}`, { code: "PADDOCK_ON_CALL" });
+  }
+}
+
+function actionOf(plugin: LoadedPlugin, name: string) {
+  const action = plugin.actions.get(name);
+  if (action !== undefined) return action;
+  const { manifest, actions } = plugin;
+  const found = typeof name === "string" ? quote(name) : `of the type ${typeof name}`;
+  throw new PaddockError("ACTION_NOT_FOUND", `Plugin "${manifest.id}" has no action ${found}.`, {
+    hint: `It has: ${[...actions.keys()].join(", ")}.`,
+  });
+}
+
+function notLoaded({ manifest }: LoadedPlugin): PaddockError {
+  return new PaddockError("PLUGIN_NOT_FOUND", `Plugin "${manifest.id}" is not loaded any more.`);
+}
