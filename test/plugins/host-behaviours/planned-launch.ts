@@ -58,6 +58,22 @@ export const PLAN: LaunchPlan = {
     { source: "/tmp/input-0", target: "/plugin", executable: false },
     { source: "/tmp/input-1", target: "/runtime/node", executable: true },
   ],
+  mounts: [
+    {
+      source: "/tmp/grant-0",
+      target: "/srv/notes",
+      access: "read",
+      owner: { uid: 1001, gid: 1002 },
+      identity: "1:100",
+    },
+    {
+      source: "/tmp/grant-1",
+      target: "/tmp/work/out",
+      access: "write",
+      owner: { uid: 0, gid: 0 },
+      identity: "1:200",
+    },
+  ],
   dataSource: "/tmp/data",
   isDataQuotaKernel: true,
   stubSource: "/tmp/stub",
@@ -115,6 +131,8 @@ export const SEEN: Seen = {
     mount("/plugin", "ro,nosuid,nodev,noexec"),
     mount("/runtime/node", "ro,nosuid,nodev"),
     mount("/tmp", "rw,nosuid,nodev,noexec", "tmpfs", "rw,size=1088k,nr_inodes=100,mode=700"),
+    mount("/srv/notes", "ro,nosuid,nodev,noexec"),
+    mount("/tmp/work/out", "rw,nosuid,nodev,noexec"),
     mount("/data", "rw,nosuid,nodev,noexec"),
     mount("/plugin/data", "rw,nosuid,nodev,noexec"),
   ],
@@ -134,4 +152,8 @@ export const SEEN: Seen = {
   cgroups: ["4:memory:/paddock-1-2/acme.probe-1", "1:cpu:/paddock-1-2/acme.probe-1", "0::/"],
   sessionId: 0,
   role: "program",
+  identities: new Map([
+    ["/srv/notes", "1:100"],
+    ["/tmp/work/out", "1:200"],
+  ]),
 };

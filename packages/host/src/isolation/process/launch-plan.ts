@@ -1,4 +1,4 @@
-import type { LaunchSpec } from "../isolation.js";
+import type { GrantedMount, LaunchSpec } from "../isolation.js";
 import type { Cgroup } from "./cgroup/cgroup.js";
 
 /** The uid and gid that every guest sees itself as. */
@@ -23,6 +23,8 @@ export interface LaunchPlan {
   readonly gid: number;
   /** Read-only inputs and executables with the path at which bubblewrap finds them. */
   readonly inputs: readonly PlannedInput[];
+  /** Grants with the path at which bubblewrap finds them. */
+  readonly mounts: readonly PlannedMount[];
   /** Where bubblewrap finds the data directory. */
   readonly dataSource: string | undefined;
   /** Whether the kernel itself stops writes over the quota of the data directory. */
@@ -43,6 +45,13 @@ export interface PlannedData {
   readonly mounts: string | undefined;
   /** Says that the guest is gone. */
   readonly release: () => void;
+}
+
+export interface PlannedMount extends GrantedMount {
+  /** Who it belongs to on the disk. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+  /** Device and inode: what must be found at the target. */
+  readonly identity: string;
 }
 
 export interface PlannedInput {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,7 +13,7 @@ import {
 } from "../../../../../test/plugins/host-behaviours/temporary-home.js";
 import type { GuestLogLine, LaunchSpec } from "../isolation.js";
 import type { Bubblewrap } from "./bubblewrap.js";
-import { launch } from "./launch.js";
+import { type Launched, launch } from "./launch.js";
 import type { LaunchPlan } from "./launch-plan.js";
 import { inspectMachine, type Machine } from "./machine.js";
 import { prepareLaunch } from "./prepare.js";
@@ -92,6 +93,13 @@ async function launchChanged(
     await plan.cgroup?.remove();
     data?.release();
   }
+}
+
+async function end({ child, streams, status }: Launched): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  streams.close();
+  await status.close();
 }
 
 /** Not in /tmp, where root's guests find something else by the time bubblewrap starts. */
@@ -210,16 +218,13 @@ describe("launch()", () => {
       plan.spec,
       Promise.resolve({ plan, outer }),
       abort.signal,
-    ).then(
-      ({ child }) => child,
-      (error: unknown) => error,
-    );
+    ).catch((error: unknown) => error);
     await wait(ms);
     abort.abort(new Error("given up"));
     const result = await pending;
     if (result instanceof Error) expect(result.message).toBe("given up");
-    // Safe: whoever is not an error is the child.
-    else (result as { kill(signal: string): void }).kill("SIGKILL");
+    // Safe: whatever is not an error was launched.
+    else await end(result as Launched);
     await plan.cgroup?.remove();
     data?.release();
   });
@@ -233,15 +238,15 @@ describe("launch()", () => {
       home: home.path,
       uidOf,
     });
-    const { child, posture } = await launch(
+    const launched = await launch(
       { bubblewrap: machine.bubblewrap, outerStub: outer?.stub, runDirectory: machine.runDirectory },
       plan.spec,
       Promise.resolve({ plan, outer }),
       undefined,
     );
-    expect(posture.walls.map(({ name }) => name)).toEqual(WALLS.map(({ name }) => name));
+    expect(launched.posture.walls.map(({ name }) => name)).toEqual(WALLS.map(({ name }) => name));
     await expect.poll(() => lines.map(({ text }) => text)).toEqual(["the program ran"]);
-    child.kill("SIGKILL");
+    await end(launched);
     await plan.cgroup?.remove();
   });
 });

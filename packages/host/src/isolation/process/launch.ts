@@ -9,7 +9,7 @@ import { findProgram, type GuestIds } from "./guest-ids.js";
 import { killStarting } from "./kill-starting.js";
 import { hasInit, type LaunchPlan } from "./launch-plan.js";
 import { openOutbox } from "./output-file.js";
-import { readSeen } from "./seen.js";
+import { readIdentities, readSeen, type Seen } from "./seen.js";
 import { toSetupError } from "./setup-error.js";
 import { type StartedProcess, startProcess } from "./start-process.js";
 import { openStatusFile, type StatusFile } from "./status-file.js";
@@ -113,8 +113,12 @@ export async function launch(
     if (ids === undefined) throw setupFailure("", plan, outer, streams);
     // It may have been started before the first process, its parent, was placed.
     if (hasInit(spec) && !plan.joinsCgroup) await plan.cgroup?.place(ids.program.pid);
-    const posture = checkPosture(plan, readSeen(ids.program.pid));
-    if (hasInit(spec)) await checkInit(plan, ids, stop);
+    const identities = await readIdentities(
+      ids.program.pid,
+      plan.mounts.map(({ target }) => target),
+    );
+    const posture = checkPosture(plan, { ...readSeen(ids.program.pid), identities });
+    if (hasInit(spec)) await checkInit(plan, ids, identities, stop);
     const output = spec.hasOutbox === true ? await openOutbox(ids.program.pid) : undefined;
     if (stop.aborted) await output?.close();
     stop.throwIfAborted();
@@ -152,11 +156,16 @@ function instruct(child: ChildProcess, plan: LaunchPlan, outer: OuterCommand | u
 }
 
 /** The first process raises its own walls beside the second, which may be at the gate before it. */
-async function checkInit(plan: LaunchPlan, { first }: GuestIds, stop: AbortSignal): Promise<void> {
+async function checkInit(
+  plan: LaunchPlan,
+  { first }: GuestIds,
+  identities: Seen["identities"],
+  stop: AbortSignal,
+): Promise<void> {
   const giveUpAt = performance.now() + INIT_TIMEOUT_MS;
   for (;;) {
     try {
-      checkPosture(plan, readSeen(first.pid, "init"));
+      checkPosture(plan, { ...readSeen(first.pid, "init"), identities });
       return;
     } catch (error) {
       if (performance.now() > giveUpAt) throw error;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PlannedData, PlannedInput } from "./launch-plan.js";
+import type { PlannedData, PlannedInput, PlannedMount } from "./launch-plan.js";
 import type { MountFlag, StubInstruction } from "./stub-instructions.js";
 
 /**
@@ -9,12 +9,14 @@ import type { MountFlag, StubInstruction } from "./stub-instructions.js";
 const STAGED = "/tmp";
 
 const READ_ONLY: readonly MountFlag[] = ["ro", "nosuid", "nodev", "noexec"];
+const WRITABLE: readonly MountFlag[] = ["nosuid", "nodev", "noexec"];
 const EXECUTABLE: readonly MountFlag[] = ["ro", "nosuid", "nodev"];
 
 export interface OuterStage {
   readonly instructions: readonly StubInstruction[];
   /** The inputs again, at the paths where bubblewrap finds them. */
   readonly inputs: readonly PlannedInput[];
+  readonly mounts: readonly PlannedMount[];
   readonly stubSource: string;
   readonly dataSource: string | undefined;
 }
@@ -23,6 +25,7 @@ export interface OuterStageRequest {
   /** An empty directory of this host's to build in. */
   readonly stage: string;
   readonly inputs: readonly PlannedInput[];
+  readonly mounts: readonly PlannedMount[];
   readonly stubSource: string;
   readonly data: PlannedData | undefined;
   readonly uid: number;
@@ -60,6 +63,18 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
           flags: input.executable ? EXECUTABLE : READ_ONLY,
         }) as const,
     ),
+    ...request.mounts.map(
+      ({ source, access, owner }, index) =>
+        ({
+          kind: "bindMapped",
+          source,
+          target: building(`grant-${index}`),
+          flags: access === "read" ? READ_ONLY : WRITABLE,
+          owner,
+          uid,
+          gid: uid,
+        }) as const,
+    ),
     {
       kind: "bindMount",
       source: request.stubSource,
@@ -78,6 +93,7 @@ export function planOuterStage(request: OuterStageRequest): OuterStage {
   return {
     instructions,
     inputs,
+    mounts: request.mounts.map((mount, index) => ({ ...mount, source: staged(`grant-${index}`) })),
     stubSource: staged("stub"),
     dataSource: data === undefined ? undefined : staged("data"),
   };
@@ -105,5 +121,5 @@ function joinGroups(files: readonly string[]): readonly StubInstruction[] {
 }
 
 function bindData(source: string, target: string): StubInstruction {
-  return { kind: "bindMount", source, target, flags: ["nosuid", "nodev", "noexec"] };
+  return { kind: "bindMount", source, target, flags: WRITABLE };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { LaunchSpec, ReadOnlyInput } from "../isolation.js";
 import type { Cgroup } from "./cgroup/cgroup.js";
 import { imageOf, prepareDataDirectory, prepareImage } from "./data-volume.js";
+import { type PlannedGrants, planGrants } from "./grants.js";
 import { bubblewrapCommand, type OuterCommand } from "./launch.js";
 import type { LaunchPlan, PlannedData, PlannedInput } from "./launch-plan.js";
 import type { Machine } from "./machine.js";
@@ -16,6 +17,7 @@ export interface Preparation {
   readonly plan: LaunchPlan;
   readonly outer: OuterCommand | undefined;
   readonly data: PlannedData | undefined;
+  readonly grants: PlannedGrants;
 }
 
 export interface PreparationRequest {
@@ -42,31 +44,44 @@ export async function prepareLaunch(request: PreparationRequest): Promise<Prepar
     cpuCores: spec.limits.cpuCores,
     tasks: BUBBLEWRAP_TASKS + taskLimit({ spec }),
   });
-  const [inputs, data] = await Promise.allSettled([planInputs(spec), prepareData(request, uid)]);
+  const [inputs, grants, data] = await Promise.allSettled([
+    planInputs(spec),
+    planGrants(spec),
+    prepareData(request, uid),
+  ]);
   try {
     // Before anything starts, for what starts moves itself in; where the host moves it, that is soon enough.
     if (machine.isRoot && cgroup !== undefined && cgroup.joinFiles.length > 0) await cgroup.made;
-    return assemble(machine, spec, { uid, gid }, fulfilled(inputs), cgroup, fulfilled(data));
+    const sources = { inputs: fulfilled(inputs), grants: fulfilled(grants), data: fulfilled(data) };
+    return assemble(machine, spec, { uid, gid }, cgroup, sources);
   } catch (error) {
     await cgroup?.remove();
     if (data.status === "fulfilled") data.value?.release();
+    if (grants.status === "fulfilled") await grants.value.close();
     throw error;
   }
+}
+
+/** Everything of the host's that will be mounted. */
+interface Sources {
+  readonly inputs: readonly PlannedInput[];
+  readonly grants: PlannedGrants;
+  readonly data: PlannedData | undefined;
 }
 
 function assemble(
   machine: Machine,
   spec: LaunchSpec,
   { uid, gid }: { readonly uid: number; readonly gid: number },
-  inputs: readonly PlannedInput[],
   cgroup: Cgroup | undefined,
-  data: PlannedData | undefined,
+  { inputs, grants, data }: Sources,
 ): Preparation {
   const { bubblewrap, stub } = machine;
   const stage = machine.canMount
     ? planOuterStage({
         stage: join(machine.runDirectory, "stage"),
         inputs,
+        mounts: grants.mounts,
         stubSource: stub,
         data,
         uid,
@@ -85,6 +100,7 @@ function assemble(
     uid,
     gid,
     inputs: stage?.inputs ?? inputs,
+    mounts: stage?.mounts ?? grants.mounts,
     dataSource: stage?.dataSource ?? data?.path,
     isDataQuotaKernel: data?.mounts !== undefined,
     stubSource: stage?.stubSource ?? stub,
@@ -93,7 +109,7 @@ function assemble(
     joinsCgroup: instructions !== undefined && (cgroup?.joinFiles.length ?? 0) > 0,
     hostLimits: machine.hostLimits,
   };
-  return { plan, outer: instructions === undefined ? undefined : { stub, instructions }, data };
+  return { plan, outer: instructions === undefined ? undefined : { stub, instructions }, data, grants };
 }
 
 async function prepareData(request: PreparationRequest, uid: number): Promise<PlannedData | undefined> {

@@ -90,12 +90,14 @@ async function launchGuest(request: PreparationRequest, signal: AbortSignal): Pr
   };
   try {
     const launched = await launch(first, spec, preparation, signal);
-    const { plan, data } = await preparation;
+    const { plan, data, grants } = await preparation;
+    await grants.close();
     return createGuest(plan, launched, data);
   } catch (error) {
     const prepared = await preparation.catch(() => undefined);
     await prepared?.plan.cgroup?.remove();
     prepared?.data?.release();
+    await prepared?.grants.close();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { stat } from "node:fs/promises";
 
 /** A waiting process as /proc shows it from outside. */
 export interface Seen {
@@ -19,6 +20,8 @@ export interface Seen {
   readonly closingDescriptors: ReadonlySet<number>;
   readonly cgroups: readonly string[];
   readonly sessionId: number;
+  /** Target → device and inode of what is mounted there. */
+  readonly identities: ReadonlyMap<string, string>;
   /** Which of the guest's two processes this is, when there are two. */
   readonly role: "program" | "init";
 }
@@ -53,7 +56,20 @@ export function readSeen(pid: number, role: Seen["role"] = "program"): Seen {
     cgroups: file("cgroup").split("\n").filter(Boolean),
     sessionId: Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]),
     role,
+    identities: new Map(),
   };
+}
+
+/** What a waiting process finds at these paths; there, no link is the guest's. */
+export async function readIdentities(
+  pid: number,
+  targets: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const read = async (target: string) => {
+    const found = await stat(`/proc/${pid}/root${target}`, { bigint: true });
+    return [target, `${found.dev}:${found.ino}`] as const;
+  };
+  return new Map(await Promise.all(targets.map(read)));
 }
 
 export function parseStatus(text: string): ReadonlyMap<string, string> {

@@ -32,6 +32,18 @@ const samples: readonly (readonly [StubInstruction, readonly string[]])[] = [
   [{ kind: "makeDirectory", path: "/d", mode: 0o700, uid: 5, gid: 6 }, ["/d", "700", "5", "6"]],
   [{ kind: "moveMount", source: "/a", target: "/b" }, ["/a", "/b"]],
   [{ kind: "joinMounts", path: "/proc/7/ns/mnt" }, ["/proc/7/ns/mnt"]],
+  [
+    {
+      kind: "bindMapped",
+      source: "/a",
+      target: "/b",
+      flags: ["ro"],
+      owner: { uid: 1, gid: 2 },
+      uid: 3,
+      gid: 4,
+    },
+    ["/a", "/b", "ro", "1", "2", "3", "4"],
+  ],
   [{ kind: "umask", mask: 0o77 }, ["77"]],
   [{ kind: "environment", variables: { A: "1=2", B: "" } }, ["A=1=2", "B="]],
 ];

@@ -11,14 +11,29 @@ describe("bubblewrapArguments()", () => {
     expect(args).toContain(`--unshare-${name}`);
   });
 
-  it("names its executables last, so that a list cut short has nothing to run", () => {
-    const program = at("--ro-bind", "/tmp/input-1", "/runtime/node");
-    expect(program).toBeGreaterThan(at("--ro-bind", "/tmp/input-0", "/plugin"));
-    expect(program).toBeGreaterThan(at("--bind", "/tmp/data", "/data"));
-    expect(args.slice(program).join(" ")).toContain(
-      "--ro-bind /tmp/input-1 /runtime/node --ro-bind /tmp/stub /.launch-stub --remount-ro /",
-    );
-    expect(at("--remount-ro", "/")).toBeGreaterThan(program);
+  it("names the stub last, so that a list cut short has nothing to run", () => {
+    const stub = at("--ro-bind", "/tmp/stub", "/.launch-stub");
+    for (const [option, source, target] of [
+      ["--ro-bind", "/tmp/input-0", "/plugin"],
+      ["--ro-bind", "/tmp/input-1", "/runtime/node"],
+      ["--ro-bind", "/tmp/grant-0", "/srv/notes"],
+      ["--bind", "/tmp/grant-1", "/.grants/1"],
+      ["--bind", "/tmp/data", "/data"],
+    ] as const)
+      expect(stub).toBeGreaterThan(at(option, source, target));
+    expect(args.slice(stub, stub + 5)).toEqual([
+      "--ro-bind",
+      "/tmp/stub",
+      "/.launch-stub",
+      "--remount-ro",
+      "/",
+    ]);
+  });
+
+  it("binds what lies in a folder after that folder", () => {
+    const targets = args.flatMap((arg, index) => (/^--(ro-)?bind$/.test(arg) ? [args[index + 2] ?? ""] : []));
+    for (const [index, target] of targets.entries())
+      expect(targets.slice(index).filter((later) => target.startsWith(`${later}/`))).toEqual([]);
   });
 
   it("names no path of the host's that is not in the plan", () => {
@@ -37,6 +52,10 @@ describe("bubblewrapArguments()", () => {
       "/plugin",
       "/runtime/node",
       "/plugin/data",
+      "/srv/notes",
+      "/.grants/1",
+      "/tmp/grant-0",
+      "/tmp/grant-1",
       "/tmp/input-0",
       "/tmp/input-1",
       "/tmp/data",
@@ -71,6 +90,10 @@ describe("stubInstructions()", () => {
       "root-file-system: remount /runtime/node",
       "root-file-system: unmount /.launch-stub",
       "scratch: tmpfs /tmp",
+      "grants: remount /srv/notes",
+      "grants: makeDirectory",
+      "grants: bindMount /tmp/work/out",
+      "grants: unmount /.grants/1",
       "data: remount /data",
       "data: remount /plugin/data",
       "resource-limits: rlimit data 591396864",

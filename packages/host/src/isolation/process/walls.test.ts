@@ -84,6 +84,12 @@ const TAMPERED: Readonly<Record<string, readonly Partial<Seen>[]>> = {
     options("/tmp", "rw,size=999999k,nr_inodes=100"),
     options("/tmp", "rw,size=1088k,nr_inodes=0"),
   ],
+  grants: [
+    { identities: new Map() },
+    { identities: new Map(SEEN.identities).set("/srv/notes", "1:999") },
+    { identities: new Map(SEEN.identities).set("/tmp/work/out", "2:200") },
+    flags("/tmp/work/out", "ro,nosuid,nodev,noexec"),
+  ],
   data: [],
   "resource-limits": [...SEEN.limits].flatMap(([name, { soft, hard }]) => [
     limit(name, soft + 1, hard),
@@ -121,6 +127,9 @@ const TAMPERED: Readonly<Record<string, readonly Partial<Seen>[]>> = {
 const WRITABLE = [
   flags("/tmp", "rw,nosuid,nodev"),
   flags("/tmp", "rw,nodev,noexec"),
+  flags("/tmp/work/out", "rw,nosuid,nodev"),
+  flags("/srv/notes", "rw,nosuid,nodev,noexec"),
+  without("/srv/notes"),
   flags("/data", "rw,nosuid,nodev"),
   flags("/data", "rw,nosuid,noexec"),
   flags("/plugin/data", "rw,nodev,noexec"),

@@ -3,6 +3,7 @@ import type { Posture, Wall } from "../isolation.js";
 import { type LaunchPlan, STUB_TARGET } from "./launch-plan.js";
 import type { Seen } from "./seen.js";
 import type { StubInstruction } from "./stub-instructions.js";
+import { grants } from "./walls/grants.js";
 import {
   cgroupNamespace,
   ipcNamespace,
@@ -29,6 +30,7 @@ export const WALLS: readonly WallDefinition[] = [
   session,
   rootFileSystem,
   scratch,
+  grants,
   data,
   resourceLimits,
   noNewPrivileges,

@@ -1,6 +1,8 @@
-import { GUEST_ID, type LaunchPlan, STUB_TARGET } from "../launch-plan.js";
-import type { Seen, SeenMount } from "../seen.js";
+import { GUEST_ID, type LaunchPlan, type PlannedInput, STUB_TARGET } from "../launch-plan.js";
+import { OUTBOX, OUTBOX_IN_SCRATCH } from "../output-file.js";
 import type { MountFlag } from "../stub-instructions.js";
+import { bindTarget, grantFlags } from "./grants.js";
+import { expectMount, READ_ONLY, WRITABLE } from "./mount-flags.js";
 import { type WallDefinition, WallDifference } from "./wall.js";
 
 /**
@@ -9,11 +11,9 @@ import { type WallDefinition, WallDifference } from "./wall.js";
  */
 const DEVICES = ["/dev/null", "/dev/random", "/dev/urandom"];
 
-const READ_ONLY: readonly MountFlag[] = ["ro", "nosuid", "nodev", "noexec"];
 const EXECUTABLE: readonly MountFlag[] = ["ro", "nosuid", "nodev"];
 /** Device nodes can be written on a read-only mount; their times, which are the host's, cannot. */
 const DEVICE: readonly MountFlag[] = ["ro", "nosuid", "noexec"];
-const WRITABLE: readonly MountFlag[] = ["nosuid", "nodev", "noexec"];
 
 /**
  * A root of exactly what the guest needs, all of it read-only. Nothing but the interpreter and its libraries
@@ -23,16 +23,12 @@ export const rootFileSystem: WallDefinition = {
   name: "root-file-system",
   bubblewrap: (plan) => [
     ...["--dir", "/tmp", "--dir", "/data", "--proc", "/proc"],
+    ...(plan.spec.hasOutbox === true ? ["--dir", OUTBOX] : []),
+    ...(plan.spec.links ?? []).flatMap(({ to, target }) => ["--symlink", to, target]),
     ...DEVICES.flatMap((device) => ["--dev-bind", device, device]),
-    ...plan.inputs
-      .filter((input) => !input.executable)
-      .flatMap((input) => ["--ro-bind", input.source, input.target]),
-    ...dataTargets(plan).flatMap((target) => ["--bind", plan.dataSource ?? "", target]),
     ...["--chdir", "/"],
-    // Executables last, so that a list cut short has nothing to run.
-    ...plan.inputs
-      .filter((input) => input.executable)
-      .flatMap((input) => ["--ro-bind", input.source, input.target]),
+    ...binds(plan).flatMap(({ option, source, target }) => [option, source, target]),
+    // The stub last, so that a list cut short has nothing to run.
     ...["--ro-bind", plan.stubSource, STUB_TARGET, "--remount-ro", "/"],
   ],
   stub: (plan) => [
@@ -62,6 +58,33 @@ export const rootFileSystem: WallDefinition = {
   },
 };
 
+interface Bind {
+  readonly option: "--ro-bind" | "--bind";
+  readonly source: string;
+  readonly target: string;
+}
+
+/** What lies in a directory comes after it, or it would be covered. */
+function binds(plan: LaunchPlan): readonly Bind[] {
+  const readOnly = ({ source, target }: PlannedInput): Bind => ({ option: "--ro-bind", source, target });
+  const all: readonly Bind[] = [
+    ...plan.inputs.filter((input) => !input.executable).map(readOnly),
+    ...dataTargets(plan).map(
+      (target) => ({ option: "--bind", source: plan.dataSource ?? "", target }) as const,
+    ),
+    ...plan.mounts.map((mount, index) => ({
+      option: mount.access === "read" ? ("--ro-bind" as const) : ("--bind" as const),
+      source: mount.source,
+      target: bindTarget(mount, index),
+    })),
+    ...plan.inputs.filter((input) => input.executable).map(readOnly),
+  ];
+  const depth = ({ target }: Bind) => target.split("/").length;
+  return all.toSorted((a, b) => depth(a) - depth(b));
+}
+
+const OWN = { uid: GUEST_ID, gid: GUEST_ID } as const;
+
 /** /tmp: sized, counted, erased with the guest. */
 export const scratch: WallDefinition = {
   name: "scratch",
@@ -72,9 +95,14 @@ export const scratch: WallDefinition = {
       sizeBytes: pages(spec.limits.scratchBytes),
       inodes: spec.limits.inodes,
       mode: 0o700,
-      uid: GUEST_ID,
-      gid: GUEST_ID,
+      ...OWN,
     },
+    ...(spec.hasOutbox === true
+      ? ([
+          { kind: "makeDirectory", path: OUTBOX_IN_SCRATCH, mode: 0o700, ...OWN },
+          { kind: "bindMount", source: OUTBOX_IN_SCRATCH, target: OUTBOX, flags: WRITABLE },
+        ] as const)
+      : []),
   ],
   check: ({ spec }, seen) => {
     const mount = expectMount(seen, "/tmp", WRITABLE);
@@ -110,18 +138,10 @@ function expectedMounts(plan: LaunchPlan): ReadonlyMap<string, readonly string[]
     ...DEVICES.map((device) => [device, DEVICE] as const),
     ...plan.inputs.map((input) => [input.target, input.executable ? EXECUTABLE : READ_ONLY] as const),
     ["/tmp", WRITABLE],
+    ...(plan.spec.hasOutbox === true ? ([[OUTBOX, WRITABLE]] as const) : []),
+    ...plan.mounts.map((mount) => [mount.target, grantFlags(mount)] as const),
     ...dataTargets(plan).map((target) => [target, WRITABLE] as const),
   ]);
-}
-
-/** The last mount at a target hides those before it. */
-function expectMount(seen: Seen, target: string, flags: readonly string[]): SeenMount {
-  const mount = seen.mounts.findLast((one) => one.target === target);
-  if (mount === undefined) throw new WallDifference(`a mount at ${target}`, "none");
-  for (const flag of flags) {
-    if (!mount.flags.has(flag)) throw new WallDifference(`${target} ${flag}`, [...mount.flags].join(","));
-  }
-  return mount;
 }
 
 /** tmpfs counts in pages of the largest size in use on either architecture. */
