@@ -8,7 +8,7 @@ export const CPU_SAMPLE_MS = 100;
 const IDLE_SAMPLE_MS = 1_000;
 
 export interface CpuWatch {
-  /** Processor time at the last look, milliseconds. */
+  /** Processor time until now, or until the end, milliseconds. */
   readonly usedMs: () => number;
 }
 
@@ -29,14 +29,15 @@ export function startCpuWatch(options: {
   const meter = createCpuMeter();
   let sampledAt = performance.now();
   let creditMs = cores * CPU_SAMPLE_MS;
+  let paidMs = 0;
   let isStopped = false;
 
   const look = () => {
-    const before = meter.usedMs();
     // Those that cannot be seen now may be stopped, or busy: they are counted the next time.
     if (!meter.look(list())) return;
     const now = performance.now();
-    const spent = meter.usedMs() - before;
+    const spent = meter.usedMs() - paidMs;
+    paidMs += spent;
     creditMs = Math.min(cores * CPU_SAMPLE_MS, creditMs + cores * (now - sampledAt) - spent);
     sampledAt = now;
     if (maxMs !== undefined && meter.usedMs() > maxMs && !signal.aborted)
@@ -56,7 +57,12 @@ export function startCpuWatch(options: {
     look();
     clearTimeout(timer);
   });
-  return { usedMs: meter.usedMs };
+  return {
+    usedMs: () => {
+      meter.look(list());
+      return meter.usedMs();
+    },
+  };
 }
 
 const REASON = "processor share";
