@@ -14,6 +14,7 @@ export default defineConfig({
       "@paddock/host": path("packages/host/src/index.ts"),
       "@paddock/server": path("packages/server/src/index.ts"),
       "@paddock/sdk/guest-entry": path("sdks/typescript/dist/guest-entry.js"),
+      "@paddock/sdk/testing": path("sdks/typescript/src/testing/index.ts"),
       "@paddock/sdk": path("sdks/typescript/src/index.ts"),
     },
   },

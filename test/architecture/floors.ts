@@ -92,5 +92,6 @@ export const DOORS: Readonly<Record<string, string>> = {
   "@paddock/host": "packages/host/src/index.ts",
   "@paddock/server": "packages/server/src/index.ts",
   "@paddock/sdk": "sdks/typescript/src/index.ts",
+  "@paddock/sdk/testing": "sdks/typescript/src/testing/index.ts",
   "@paddock/sdk/guest-entry": "sdks/typescript/src/guest/guest-entry.ts",
 };

@@ -1,5 +1,4 @@
-import { isPaddockError, PaddockError } from "@paddock/contract";
-import { copyValue } from "./copy-value.js";
+import { copyValue, isPaddockError, PaddockError } from "@paddock/contract";
 import type { FakeAction, FakeCall } from "./fake-plugin.js";
 
 interface Run extends Omit<FakeCall, "signal"> {
