@@ -34,10 +34,12 @@ import { createNodeRuntime } from "./runtimes/node.js";
 import { createPythonRuntime } from "./runtimes/python.js";
 import { assertMechanisms, makeHome } from "./start-checks.js";
 import { createSqliteStore } from "./store/sqlite.js";
+import type { Guest } from "./supervisor/guest.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
-import type { Guest } from "./supervisor/guest-session.js";
 import type { LoadedPlugin } from "./supervisor/plugin.js";
+import { createQuarantineRecords } from "./supervisor/quarantine-records.js";
 import { Supervisor } from "./supervisor/supervisor.js";
+import { Turns } from "./turns.js";
 
 /** A host in this process. Rejects with CONFIG_INVALID, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
@@ -91,6 +93,8 @@ function assemble(
   const logs = createLogBook();
   const supervisor = new Supervisor({
     isolation,
+    records: createQuarantineRecords(store),
+    onRoom: (plugin, shareKey) => pipeline.onRoom(plugin, shareKey),
     onLog: (log) => {
       logs.add(log);
       try {
@@ -108,8 +112,8 @@ function assemble(
   });
   const pipeline = new CallPipeline({
     attempt: (plugin, attempt, json) => supervisor.call(plugin, attempt, json),
-    hasRoom: () => true,
-    refusal: () => undefined,
+    hasRoom: (plugin, shareKey) => supervisor.hasRoom(plugin, shareKey),
+    refusal: (plugin) => supervisor.refusal(plugin),
     ownStages,
     onTrace,
     onCall: undefined,
@@ -118,10 +122,18 @@ function assemble(
   /** Where each was loaded from. */
   const folders = new WeakMap<LoadedPlugin, string>();
   const version = readPaddockVersion();
+  /** Loading and unloading of one plugin happen one after the other. */
+  const turns = new Turns();
+  /** Versions that are replaced, as long as they have calls. */
+  const drains = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
 
-  const find = (id: string): LoadedPlugin => {
+  const assertOpen = () => {
     if (closing !== undefined) throw new PaddockError("HOST_CLOSED", "The host is closed.");
+  };
+
+  const find = (id: string): LoadedPlugin => {
+    assertOpen();
     const plugin = plugins.get(id);
     if (plugin === undefined) throw notLoaded(id, [...plugins.keys()]);
     return plugin;
@@ -130,24 +142,47 @@ function assemble(
   const dependents = (): ReadonlyMap<string, Dependent> =>
     new Map([...plugins].map(([id, { manifest }]) => [id, manifest]));
 
+  /** The new version is there and healthy before calls go to it; the old one stays when it is not. */
+  const takeIn = async (
+    loaded: LoadedPlugin,
+    schemas: Awaited<ReturnType<typeof compilePluginSchemas>>,
+    force: boolean,
+  ) => {
+    checkDependencies(loaded.manifest, dependents(), force);
+    const previous = plugins.get(loaded.manifest.id);
+    if (previous === undefined) await supervisor.add(loaded);
+    else await supervisor.addBeside(loaded, previous);
+    try {
+      assertOpen();
+      // At once with the change: the plugins beside it may have changed meanwhile.
+      checkDependencies(loaded.manifest, dependents(), force);
+    } catch (error) {
+      await supervisor.unload(loaded);
+      throw error;
+    }
+    pipeline.add(loaded, schemas);
+    plugins.set(loaded.manifest.id, loaded);
+    if (previous === undefined) return;
+    // Calls that it works on may take long; nobody waits for them.
+    const drain = retire(previous, loaded).finally(() => drains.delete(drain));
+    drains.add(drain);
+  };
+
+  const retire = async (plugin: LoadedPlugin, successor?: LoadedPlugin) => {
+    await pipeline.drain(plugin);
+    await supervisor.unload(plugin, successor);
+  };
+
   const host: Host = {
     load: async (folder, { force = false } = {}) => {
-      if (closing !== undefined) throw new PaddockError("HOST_CLOSED", "The host is closed.");
+      assertOpen();
       const loaded = await loadPlugin(folder, { config, isolation, bundles, node, runtimes });
       checkEngine(loaded.manifest, version);
       checkImplements(loaded.manifest, points);
       await checkPluginConfig(loaded.manifest, loaded.config, loaded.directory);
       const schemas = await compilePluginSchemas(loaded.manifest, loaded.directory);
-      // Last, and at once with the change: the plugins beside it may have changed meanwhile.
-      checkDependencies(loaded.manifest, dependents(), force);
-      const previous = plugins.get(loaded.manifest.id);
-      pipeline.add(loaded, schemas);
-      plugins.set(loaded.manifest.id, loaded);
       folders.set(loaded, resolve(folder));
-      if (previous !== undefined) {
-        await pipeline.drain(previous);
-        await supervisor.unload(previous);
-      }
+      await turns.run(loaded.manifest.id, () => takeIn(loaded, schemas, force));
       return describe(loaded);
     },
     loadAll: (folders) => loadInOrder(folders, dependents, (folder) => host.load(folder, { force: true })),
@@ -171,8 +206,7 @@ function assemble(
       const needing = dependentsOf(id, dependents().values());
       if (needing.length > 0 && !force) throw stillNeeded(id, needing);
       plugins.delete(id);
-      await pipeline.drain(plugin);
-      await supervisor.unload(plugin);
+      await turns.run(id, () => retire(plugin));
     },
     plugins: () => [...plugins.values()].map(describe),
     posture: async (id) => supervisor.report(find(id)),
@@ -184,30 +218,20 @@ function assemble(
       load: async (folder) => (await host.load(folder)).id,
       unload: (id, force) => host.unload(id, { force }),
       standing: async (plugin) => {
-        const reports = await supervisor.report(plugin);
-        const guests = reports.map(({ tenant, pid, usage }) => ({
-          guest: 0,
-          tenant,
-          pid,
-          condition: "ready",
-          isStandby: false,
-          calls: 0,
-          served: 0,
-          upMs: 0,
-          sample: { ...usage, cpuCores: undefined, diskBytes: usage.dataBytes },
-        }));
-        const state = guests.length > 0 ? "ready" : "installed";
-        const unknown = { failure: undefined, retryAfterMs: undefined, failures: 0, waiting: 0 };
-        return { state, since: Date.now(), ...unknown, guests };
+        const status = supervisor.status(plugin);
+        return { ...status, waiting: status.waiting + pipeline.waiting(plugin) };
       },
-      suspend: (plugin) => supervisor.unload(plugin),
-      resume: async () => undefined,
-      restart: (plugin) => supervisor.unload(plugin),
-      release: async () => undefined,
-      withoutGuests: async (plugin, _tenant, work) => {
-        await supervisor.unload(plugin);
-        return work();
+      suspend: (plugin) => supervisor.suspend(plugin),
+      resume: (plugin) => supervisor.resume(plugin),
+      restart: async (plugin) => {
+        await supervisor.restart(plugin);
+        pipeline.forgive(plugin);
       },
+      release: async (plugin) => {
+        await supervisor.release(plugin);
+        pipeline.forgive(plugin);
+      },
+      withoutGuests: (plugin, tenant, work) => supervisor.withoutGuests(plugin, tenant, work),
       logs,
       data: createPluginData({ isolation, node, store }),
       onOperation: () => undefined,
@@ -217,6 +241,7 @@ function assemble(
         logs.close();
         pipeline.close();
         await supervisor.close();
+        await Promise.allSettled(drains);
         await isolation.close();
         await broker.close();
         await store.close();

@@ -185,9 +185,7 @@ export class PluginGuests {
     }
     if (!mayGrow && pool.starting === 0) {
       const busy = pool.sessions.find(({ condition }) => condition === "ready");
-      call.reject(
-        busy === undefined ? unready(this.#plugin) : overloaded(this.#plugin, action, busy.load),
-      );
+      call.reject(busy === undefined ? unready(this.#plugin) : overloaded(this.#plugin, action, busy.load));
       return;
     }
     if (mayGrow && pool.isShort) this.#startInto(pool).catch(() => undefined);

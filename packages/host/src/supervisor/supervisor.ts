@@ -1,3 +1,4 @@
+import { type PaddockError, toPaddockError } from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
 import type { LifecycleChange, LifecycleEvent } from "../telemetry/lifecycle-event.js";
 import { Call, type CallRequest } from "./call.js";
@@ -83,7 +84,7 @@ export class Supervisor {
   }
 
   /** Why a call would be refused now; `undefined` when it would not. */
-  refusal(plugin: LoadedPlugin): Error | undefined {
+  refusal(plugin: LoadedPlugin): PaddockError | undefined {
     return this.#plugins.get(plugin)?.refusal;
   }
 
@@ -108,6 +109,9 @@ export class Supervisor {
         this.#plugins.delete(plugin);
         this.#successors.set(plugin, old);
         await after.drain();
+        const { code, message, about } = toPaddockError(error, `start "${plugin.manifest.id}"`);
+        const failure = { code, message, fault: about.fault };
+        this.#tell(old, { kind: "reload-refused", refusedVersion: plugin.manifest.version, failure });
         throw error;
       }
     }
@@ -121,6 +125,8 @@ export class Supervisor {
     const supervised = this.#plugins.get(plugin);
     this.#successors.set(plugin, successor ?? NOBODY);
     this.#plugins.delete(plugin);
+    if (successor !== undefined)
+      this.#tell(successor, { kind: "reloaded", fromVersion: plugin.manifest.version });
     if (supervised === undefined) return;
     const drain = supervised.drain().finally(() => this.#drains.delete(drain));
     this.#drains.add(drain);
