@@ -42,7 +42,8 @@ export async function createWorkshop() {
       await bundle.close();
       return file;
     },
-    start: (flags: readonly string[] = []) => new GuestProcess(guestEntry, flags, folder),
+    start: (flags: readonly string[] = []) =>
+      new GuestProcess(process.execPath, [...flags, guestEntry], folder),
     close: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -60,8 +61,8 @@ export class GuestProcess {
   readonly #lines: string[] = [];
   #wake: () => void = () => {};
 
-  constructor(guestEntry: string, flags: readonly string[], cwd: string) {
-    const child = spawn(process.execPath, [...flags, guestEntry], {
+  constructor(program: string, args: readonly string[], cwd: string) {
+    const child = spawn(program, args, {
       cwd,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       env: {},

@@ -78,6 +78,6 @@ def print_bug(raised: BaseException) -> None:
         trace = raised.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN_FILES):
             trace = trace.tb_next
-        sys.__excepthook__(type(raised), raised, trace)
+        sys.__excepthook__(type(raised), raised.with_traceback(trace), trace)
     except BaseException:  # noqa: BLE001 - nobody reads stderr, or the error resists: the reply matters more.
         pass

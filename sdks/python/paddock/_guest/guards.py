@@ -1,2 +1,0 @@
-def apply_guards(permissions, root):
-    pass
