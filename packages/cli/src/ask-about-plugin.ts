@@ -1,6 +1,6 @@
 import { cancel, intro, select, text } from "@clack/prompts";
 import { PaddockError } from "@paddock/contract";
-import { TEMPLATES, type TemplateName } from "./plugin-template.js";
+import { aboutTemplate, TEMPLATES, type TemplateName } from "./plugin-template.js";
 
 interface Choice {
   readonly template: TemplateName;
@@ -20,10 +20,7 @@ export async function askAboutPlugin(
     answered(
       await select({
         message: "Which language?",
-        options: TEMPLATES.map((value) => ({
-          value,
-          label: value === "typescript" ? "TypeScript" : "JavaScript",
-        })),
+        options: TEMPLATES.map((value) => ({ value, label: aboutTemplate(value).label })),
         initialValue: suggestion.template,
       }),
     );

@@ -1,11 +1,30 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PaddockError } from "@paddock/contract";
 import { makeFolder } from "./make-folder.js";
 
-export const TEMPLATES = ["typescript", "javascript"] as const;
-export type TemplateName = (typeof TEMPLATES)[number];
+/** What a plugin may begin with: a folder in `templates`, its name for people, and what comes after making it. */
+const ABOUT = {
+  typescript: {
+    label: "TypeScript",
+    note: "Nothing has to be installed to run it; `npm install` in it brings types, and `npm test` its test.",
+  },
+  javascript: {
+    label: "JavaScript",
+    note: "Nothing has to be installed to run it; `npm install` in it brings types, and `npm test` its test.",
+  },
+  python: { label: "Python", note: "Nothing has to be installed: it runs with the Python of this machine." },
+  program: { label: "a program in any language", note: "Nothing has to be installed: it is one file." },
+} as const;
+
+export type TemplateName = keyof typeof ABOUT;
+// Safe: these are the keys of the table, and nothing can be added to it.
+export const TEMPLATES = Object.keys(ABOUT) as readonly TemplateName[];
+
+export function aboutTemplate(name: TemplateName): { readonly label: string; readonly note: string } {
+  return ABOUT[name];
+}
 
 /** What a template is filled with. */
 export interface Filling {
@@ -32,7 +51,8 @@ export async function writeTemplate(template: TemplateName, folder: string, fill
       );
       const target = join(folder, dirname(path), RENAMED[basename(path)] ?? basename(path));
       await makeFolder(dirname(target));
-      await writeFile(target, text, { flag: "wx" });
+      // A program stays executable.
+      await writeFile(target, text, { flag: "wx", mode: (await stat(join(source, path))).mode & 0o777 });
     }
   } catch (cause) {
     const state = cause instanceof Error ? cause.message : String(cause);

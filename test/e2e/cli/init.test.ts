@@ -1,6 +1,8 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "../../architecture/repository.ts";
+import { runIn } from "../../packaging/run-in.ts";
 import { makeFolder, paddock, paddockOnTerminal } from "./paddock.ts";
 
 let root: Awaited<ReturnType<typeof makeFolder>>;
@@ -38,6 +40,20 @@ describe("paddock init", () => {
       expect(JSON.parse(stdout)).toEqual({ greeting: "Hello, Ada!", times: expect.any(Number) });
     },
   );
+
+  it.each(["typescript", "javascript"])("gives a %s plugin a test that passes", async (template) => {
+    const folder = join(root.path, `tested-${template}`);
+    await paddock(["init", folder, "--template", template, "--id", "acme/hello"]);
+    await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    const node = join(ROOT, "node_modules/.bin/node");
+    const tested = await runIn(folder, [node, "--test"]);
+    expect(tested.output).toContain("pass 2");
+    expect(tested.exitCode).toBe(0);
+    if (template === "typescript") {
+      const compiled = await runIn(folder, [node, "node_modules/typescript/bin/tsc", "--noEmit"]);
+      expect(compiled).toEqual({ exitCode: 0, output: "" });
+    }
+  });
 
   it("names the plugin after its folder when nothing is said, and asks nobody without a terminal", async () => {
     const folder = join(root.path, "Fine_Things!");

@@ -4,7 +4,13 @@ import { Command, Option } from "commander";
 import type { Answer } from "../answer.js";
 import { askAboutPlugin } from "../ask-about-plugin.js";
 import { examples } from "../examples.js";
-import { assertEmpty, TEMPLATES, type TemplateName, writeTemplate } from "../plugin-template.js";
+import {
+  aboutTemplate,
+  assertEmpty,
+  TEMPLATES,
+  type TemplateName,
+  writeTemplate,
+} from "../plugin-template.js";
 import type { Terminal } from "../terminal.js";
 import { readVersion } from "../version.js";
 
@@ -45,11 +51,11 @@ async function init(terminal: Terminal, folder: string, flags: InitFlags): Promi
   await writeTemplate(template, folder, { id, name, title: titleOf(name), paddock: readVersion() });
   return {
     json: { folder: resolve(folder), id, template },
-    text: nextSteps(terminal, folder, id),
+    text: nextSteps(terminal, folder, id, aboutTemplate(template).note),
   };
 }
 
-function nextSteps({ out: { colors } }: Terminal, folder: string, id: string): string {
+function nextSteps({ out: { colors } }: Terminal, folder: string, id: string, note: string): string {
   const path = shellWord(folder);
   return [
     `${colors.green("✓")} ${colors.bold(id)} is in ${path}.`,
@@ -58,7 +64,7 @@ function nextSteps({ out: { colors } }: Terminal, folder: string, id: string): s
     `  $ ${colors.cyan(`paddock validate ${path}`)}`,
     `  $ ${colors.cyan(`paddock run ${path} greet '{ "name": "Ada" }'`)}`,
     "",
-    colors.dim("Nothing has to be installed; `npm install` in it brings types for your editor."),
+    colors.dim(note),
     "",
   ].join("\n");
 }
