@@ -1,17 +1,23 @@
 import { type Argument, Command } from "commander";
 import type { Answer } from "./answer.js";
+import { callCommand } from "./commands/call.js";
+import { changeCommand } from "./commands/change-plugin.js";
+import { dataCommand } from "./commands/data.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { initCommand } from "./commands/init.js";
+import { loadCommand, unloadCommand } from "./commands/load.js";
+import { logsCommand } from "./commands/logs.js";
 import { postureCommand } from "./commands/posture.js";
+import { psCommand } from "./commands/ps.js";
 import { runCommand } from "./commands/run.js";
+import { serveCommand } from "./commands/serve.js";
+import { topCommand } from "./commands/top.js";
 import { typesCommand } from "./commands/types.js";
 import { validateCommand } from "./commands/validate.js";
 import { examples } from "./examples.js";
+import type { MakeCommand } from "./make-command.js";
 import type { Terminal } from "./terminal.js";
 import { readVersion } from "./version.js";
-
-/** Makes one command; `deliver` takes what it has to say. */
-export type MakeCommand = (terminal: Terminal, deliver: (answer: Answer) => void) => Command;
 
 const COMMANDS: readonly MakeCommand[] = [
   initCommand,
@@ -20,6 +26,19 @@ const COMMANDS: readonly MakeCommand[] = [
   runCommand,
   postureCommand,
   doctorCommand,
+  serveCommand,
+  callCommand,
+  psCommand,
+  topCommand,
+  logsCommand,
+  loadCommand,
+  changeCommand("reload"),
+  unloadCommand,
+  changeCommand("suspend"),
+  changeCommand("resume"),
+  changeCommand("restart"),
+  changeCommand("release"),
+  dataCommand,
 ];
 
 /** The command line: every command, and what they have in common. */
@@ -40,7 +59,7 @@ export function createProgram(terminal: Terminal, deliver: (answer: Answer) => v
     ]),
   );
   for (const make of COMMANDS) program.addCommand(make(terminal, deliver));
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command
       .helpOption("-h, --help", "show this help")
       .exitOverride()
@@ -63,6 +82,10 @@ export function createProgram(terminal: Terminal, deliver: (answer: Answer) => v
       });
   }
   return program;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function argumentTerm(argument: Argument): string {

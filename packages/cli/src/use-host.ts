@@ -1,9 +1,8 @@
-import { constants as files } from "node:fs";
-import { access } from "node:fs/promises";
 import { constants } from "node:os";
 import { PaddockError } from "@paddock/contract";
 import { createHost, type Host, type HostOptions, resolveConfig } from "@paddock/host";
-import { makeFolder } from "./make-folder.js";
+import { assertHome } from "./assert-home.js";
+import { configOf } from "./config-of.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -34,22 +33,5 @@ export async function useHost<T>(
   } finally {
     await host?.close();
     for (const signal of SIGNALS) process.off(signal, onSignal);
-  }
-}
-
-function configOf({ onLog: _log, onDecision: _decision, ...config }: HostOptions): object {
-  return config;
-}
-
-async function assertHome(home: string): Promise<void> {
-  try {
-    await makeFolder(home, 0o711);
-    await access(home, files.R_OK | files.W_OK | files.X_OK);
-  } catch (cause) {
-    const state = cause instanceof Error && "code" in cause ? `: ${String(cause.code)}` : "";
-    throw new PaddockError("STORE_FAILED", `Cannot keep the host's state in ${home}${state}.`, {
-      hint: "Give a folder that this user may write: --home DIR, or home in paddock.config.json.",
-      cause,
-    });
   }
 }

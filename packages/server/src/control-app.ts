@@ -21,7 +21,7 @@ export interface ControlAppOptions {
   /** Who asks. Throws when nobody may. Behind a socket that only its owner can open it need not look. */
   readonly authenticate: (request: FastifyRequest) => Actor;
   /** Said to whoever asks what this is. */
-  readonly about: Readonly<Record<string, unknown>>;
+  readonly about: () => Readonly<Record<string, unknown>>;
 }
 
 export interface ControlApp {
@@ -64,7 +64,7 @@ export function createControlApp(host: Host, { authenticate, about }: ControlApp
   const rooms: RouteRooms = { host, authenticate, closing: closing.signal, enter: () => calls.enter() };
   app.get("/v1/host", async (request) => {
     authenticate(request);
-    return about;
+    return about();
   });
   for (const routes of [pluginRoutes, dataRoutes, watchRoutes, callRoute]) routes(app, rooms);
   return {

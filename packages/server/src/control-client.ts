@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import type { ErrorJson } from "@paddock/contract";
 import type { DataListing, LogRecord, PluginOverview } from "@paddock/host";
 import { openControlDirectory, unreachable } from "./control-directory.js";
 import { fromErrorLine, fromProblem } from "./problem.js";
@@ -15,6 +16,13 @@ export interface HostAbout {
   readonly version?: string;
   readonly preset?: string;
   readonly home?: string;
+  /** Folders whose plugin could not be loaded when the host started. */
+  readonly notLoaded?: readonly NotLoaded[];
+}
+
+export interface NotLoaded {
+  readonly folder: string;
+  readonly error: ErrorJson;
 }
 
 export interface CallLine {
@@ -202,8 +210,9 @@ function addressOf(plugin: string): string {
 }
 
 function query(options: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  const given = Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) parameters.set(name, String(value));
+  }
+  return parameters.size === 0 ? "" : `?${parameters}`;
 }

@@ -9,7 +9,7 @@ export interface ControlServerOptions {
   /** Where the socket is made; its folder must be this user's own, and is made when it is missing. */
   readonly path: string;
   /** Said to whoever asks what this is: version, preset, home. */
-  readonly about?: Readonly<Record<string, unknown>>;
+  readonly about?: () => Readonly<Record<string, unknown>>;
 }
 
 export interface ControlServer {
@@ -26,7 +26,7 @@ const DRAIN_MS = 10_000;
  */
 export async function createControlServer(
   host: Host,
-  { path, about = {} }: ControlServerOptions,
+  { path, about = () => ({}) }: ControlServerOptions,
 ): Promise<ControlServer> {
   const directory = await claimControlDirectory(path);
   try {
@@ -34,7 +34,7 @@ export async function createControlServer(
     const startedAt = new Date().toISOString();
     const actor = { id: `local:${process.geteuid?.() ?? "unknown"}`, roles: ["operator"] };
     const control = createControlApp(host, {
-      about: { ...about, pid: process.pid, startedAt },
+      about: () => ({ ...about(), pid: process.pid, startedAt }),
       authenticate: () => actor,
     });
     try {

@@ -4,6 +4,7 @@ export {
   type ControlClient,
   connectControl,
   type HostAbout,
+  type NotLoaded,
   type PluginChange,
 } from "./control-client.js";
 export { controlPath } from "./control-path.js";

@@ -1,6 +1,6 @@
-import { type PaddockError, parseDuration, toPaddockError } from "@paddock/contract";
+import { type PaddockError, toPaddockError } from "@paddock/contract";
 import { type GuestLog, type Host, type PluginInfo, resolveConfig } from "@paddock/host";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { Answer } from "../answer.js";
 import { examples } from "../examples.js";
 import { formatAnswer } from "../format-answer.js";
@@ -8,6 +8,7 @@ import { formatLog } from "../format-log.js";
 import { formatReport, type RunReport } from "../guest-report.js";
 import { addHostFlags, type HostFlags } from "../host-flags.js";
 import { readConfig } from "../read-config.js";
+import { readDuration } from "../read-duration.js";
 import { readPayload } from "../read-payload.js";
 import type { Terminal } from "../terminal.js";
 import { useHost } from "../use-host.js";
@@ -127,11 +128,4 @@ function toAnswer({ result, failure, report }: Outcome, terminal: Terminal): Ans
     text: formatAnswer(result, terminal.out),
     ...notes,
   };
-}
-
-function readDuration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined || ms === 0)
-    throw new InvalidArgumentError("Expected a duration such as 500ms, 5s or 2m.");
-  return ms;
 }

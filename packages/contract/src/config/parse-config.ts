@@ -31,6 +31,11 @@ export interface PaddockConfig {
     /** False turns the guards inside the language off: errors get worse, the walls stay what they are. */
     readonly guards?: boolean;
   };
+  /** What `paddock serve` loads. */
+  readonly serve?: {
+    /** Absolute path of a folder; every plugin in it. */
+    readonly plugins?: string;
+  };
   /** User ids that the host may give to plugins when it runs as root. */
   readonly uids?: { readonly from: number; readonly count: number };
 }
@@ -97,6 +102,12 @@ export const configSchema = z
       })
       .default({})
       .meta({ description: "Programs that run plugins." }),
+    serve: z
+      .strictObject({
+        plugins: path.meta({ description: "Folder whose plugins are all loaded." }).optional(),
+      })
+      .default({})
+      .meta({ description: "What `paddock serve` loads." }),
     uids: z
       .strictObject({
         from: count(FIRST_UID, LAST_UID).meta({ description: "The first one." }),
@@ -108,8 +119,12 @@ export const configSchema = z
       .meta({ description: "User ids that the host may give to plugins when it runs as root." })
       .optional(),
   })
-  .transform(({ interpreter, ...written }) =>
-    withoutUndefined({ ...written, interpreter: withoutUndefined(interpreter) }),
+  .transform(({ interpreter, serve, ...written }) =>
+    withoutUndefined({
+      ...written,
+      interpreter: withoutUndefined(interpreter),
+      serve: withoutUndefined(serve),
+    }),
   );
 
 /** The configuration with its units as numbers; what is not given is absent or empty. */

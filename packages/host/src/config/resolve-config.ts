@@ -26,6 +26,8 @@ export interface ResolvedConfig {
   /** Mechanisms without which no guest starts. */
   readonly requires: readonly MechanismName[];
   readonly interpreter: { readonly node?: string; readonly python?: string; readonly guards?: boolean };
+  /** What `paddock serve` loads. */
+  readonly serve: { readonly plugins?: string };
   readonly uids: { readonly from: number; readonly count: number };
 }
 
@@ -51,6 +53,7 @@ export function resolveConfig(input: unknown = {}, file: string = FROM_CODE): Re
     plugins: parsed.plugins,
     requires: Object.freeze(MECHANISM_NAMES.filter((name) => required.has(name))),
     interpreter: parsed.interpreter,
+    serve: parsed.serve,
     uids: parsed.uids ?? DEFAULT_UIDS,
   });
 }
