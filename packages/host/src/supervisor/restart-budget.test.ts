@@ -1,86 +1,76 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  BACKOFF_FIRST_MS,
-  BACKOFF_MAX_MS,
-  RESTART_BURST,
-  RESTART_REFILL_MS,
-  RestartBudget,
-} from "./restart-budget.js";
+import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, RestartBudget } from "./restart-budget.js";
 
-function create(random = 1) {
+function create({ crashes = 5, windowMs = 600_000, random = 1 } = {}) {
   const clock = { now: 1_000_000 };
-  return {
-    clock,
-    budget: new RestartBudget(
-      () => clock.now,
-      () => random,
-    ),
-  };
-}
-
-function fail(budget: RestartBudget, times: number): void {
-  for (let time = 0; time < times; time++) budget.recordFailure();
+  const budget = new RestartBudget(
+    { crashes, windowMs },
+    () => clock.now,
+    () => random,
+  );
+  return { clock, budget };
 }
 
 describe("RestartBudget", () => {
-  it("lets a plugin start again at once for a while", () => {
-    const { budget } = create();
-    fail(budget, RESTART_BURST);
-    expect(budget.waitMs).toBe(0);
-    fail(budget, 1);
-    expect(budget.waitMs).toBe(BACKOFF_FIRST_MS);
+  it("lets a plugin start again at once after its first failure", () => {
+    expect(create().budget.recordFailure()).toEqual({ kind: "again" });
   });
 
   it("then doubles the wait up to a minute", () => {
-    const { budget, clock } = create();
-    fail(budget, RESTART_BURST);
-    const waits = Array.from({ length: 8 }, () => {
-      budget.recordFailure();
-      const { waitMs } = budget;
-      // Less than a refill each time, as far as that goes.
-      clock.now += 0;
-      return waitMs;
-    });
-    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, BACKOFF_MAX_MS, BACKOFF_MAX_MS]);
+    const { budget } = create({ crashes: 100 });
+    budget.recordFailure();
+    const waits = Array.from({ length: 8 }, () => budget.recordFailure());
+    expect(waits).toEqual(
+      [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, BACKOFF_MAX_MS, BACKOFF_MAX_MS].map((ms) => ({
+        kind: "wait",
+        ms,
+      })),
+    );
   });
 
   it("waits between half and all of that, so that plugins do not rise together", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (random) => {
-        const { budget } = create(random);
-        fail(budget, RESTART_BURST + 1);
-        expect(budget.waitMs).toBeGreaterThanOrEqual(BACKOFF_FIRST_MS / 2);
-        expect(budget.waitMs).toBeLessThanOrEqual(BACKOFF_FIRST_MS);
+        const { budget } = create({ random });
+        budget.recordFailure();
+        const verdict = budget.recordFailure();
+        if (verdict.kind !== "wait") throw new Error(verdict.kind);
+        expect(verdict.ms).toBeGreaterThanOrEqual(BACKOFF_FIRST_MS / 2);
+        expect(verdict.ms).toBeLessThanOrEqual(BACKOFF_FIRST_MS);
       }),
     );
   });
 
-  it("counts the wait down", () => {
-    const { budget, clock } = create();
-    fail(budget, RESTART_BURST + 1);
-    clock.now += 400;
-    expect(budget.waitMs).toBe(600);
-    clock.now += 600;
-    expect(budget.waitMs).toBe(0);
+  it.each([1, 2, 5, 20])("ends in quarantine with failure %d when that many are allowed", (crashes) => {
+    const { budget } = create({ crashes });
+    const verdicts = Array.from({ length: crashes }, () => budget.recordFailure().kind);
+    expect(verdicts.indexOf("quarantine")).toBe(crashes - 1);
   });
 
-  it("forgives one failure every ten seconds", () => {
-    const { budget, clock } = create();
-    fail(budget, RESTART_BURST);
-    clock.now += 2 * RESTART_REFILL_MS;
-    fail(budget, 2);
-    expect(budget.waitMs).toBe(0);
-    fail(budget, 1);
-    expect(budget.waitMs).toBe(BACKOFF_FIRST_MS);
+  it("forgives one failure after the other: a plugin that fails now and then goes on for ever", () => {
+    const { budget, clock } = create({ crashes: 5, windowMs: 600_000 });
+    for (let time = 0; time < 200; time++) {
+      expect(budget.recordFailure()).toEqual({ kind: "again" });
+      clock.now += 600_000 / 5;
+    }
   });
 
-  it("saves up no more than its burst", () => {
-    const { budget, clock } = create();
-    clock.now += 1_000 * RESTART_REFILL_MS;
-    fail(budget, RESTART_BURST);
-    expect(budget.waitMs).toBe(0);
-    fail(budget, 1);
-    expect(budget.waitMs).toBeGreaterThan(0);
+  it("forgives everything in the window, however many there were", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 50 }), fc.integer({ min: 1, max: 60 }), (crashes, failures) => {
+        const { budget, clock } = create({ crashes });
+        for (let time = 0; time < Math.min(failures, crashes); time++) budget.recordFailure();
+        clock.now += 600_000;
+        expect(budget.recordFailure()).toEqual({ kind: "again" });
+      }),
+    );
+  });
+
+  it("begins anew when an operator says so", () => {
+    const { budget } = create();
+    for (let time = 0; time < 5; time++) budget.recordFailure();
+    budget.forgive();
+    expect(budget.recordFailure()).toEqual({ kind: "again" });
   });
 });
