@@ -178,6 +178,8 @@ export interface GuestEnd {
     readonly peak?: number;
     readonly lastLines: readonly string[];
   };
+  /** What it used in all; nothing for what cannot be known here. */
+  readonly used?: { readonly memoryPeakBytes?: number; readonly cpuMs?: number };
 }
 
 export interface Usage {

@@ -45,7 +45,11 @@ export function classifyEnd(spec: LaunchSpec, facts: ExitFacts): GuestEnd {
     lastLines: facts.lastLines,
   };
   const message = facts.killed?.message ?? describe(spec, facts, code);
-  return { code, message, hint: code === undefined ? undefined : HINTS[code], evidence };
+  const used = {
+    ...(facts.memoryPeakBytes === undefined ? {} : { memoryPeakBytes: facts.memoryPeakBytes }),
+    ...(facts.cpuMs === undefined ? {} : { cpuMs: facts.cpuMs }),
+  };
+  return { code, message, hint: code === undefined ? undefined : HINTS[code], evidence, used };
 }
 
 function findCode(spec: LaunchSpec, facts: ExitFacts): GuestEndCode | undefined {
@@ -57,6 +61,9 @@ function findCode(spec: LaunchSpec, facts: ExitFacts): GuestEndCode | undefined 
   if (exitCode !== undefined && ABORT_EXITS.includes(exitCode) && wasShortOfMemory(spec, facts)) {
     return "MEMORY_LIMIT";
   }
+  // An interpreter that was refused memory may end with a status of its own, and says why with its last words.
+  if (spec.stdio === "raw" && exitCode !== 0 && OUT_OF_MEMORY.test(facts.lastLines.at(-1) ?? ""))
+    return "MEMORY_LIMIT";
   return exitCode === 0 ? undefined : "CRASHED";
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { PLAN } from "../../../../../test/plugins/host-behaviours/planned-launch.js";
+import { waitingPlace } from "./walls/grants.js";
 import { bubblewrapArguments, stubCommand, stubInstructions } from "./walls.js";
+
+const WAITING = waitingPlace("/tmp/work/out");
 
 describe("bubblewrapArguments()", () => {
   const args = bubblewrapArguments(PLAN);
@@ -17,7 +20,7 @@ describe("bubblewrapArguments()", () => {
       ["--ro-bind", "/tmp/input-0", "/plugin"],
       ["--ro-bind", "/tmp/input-1", "/runtime/node"],
       ["--ro-bind", "/tmp/grant-0", "/srv/notes"],
-      ["--bind", "/tmp/grant-1", "/.grants/1"],
+      ["--bind", "/tmp/grant-1", WAITING],
       ["--bind", "/tmp/data", "/data"],
     ] as const)
       expect(stub).toBeGreaterThan(at(option, source, target));
@@ -53,7 +56,7 @@ describe("bubblewrapArguments()", () => {
       "/runtime/node",
       "/plugin/data",
       "/srv/notes",
-      "/.grants/1",
+      WAITING,
       "/tmp/grant-0",
       "/tmp/grant-1",
       "/tmp/input-0",
@@ -93,7 +96,7 @@ describe("stubInstructions()", () => {
       "grants: remount /srv/notes",
       "grants: makeDirectory",
       "grants: bindMount /tmp/work/out",
-      "grants: unmount /.grants/1",
+      `grants: unmount ${WAITING}`,
       "data: remount /data",
       "data: remount /plugin/data",
       "resource-limits: rlimit data 591396864",

@@ -3,6 +3,7 @@ import type { MountFlag } from "../stub-instructions.js";
 import { WallDifference } from "./wall.js";
 
 export const READ_ONLY: readonly MountFlag[] = ["ro", "nosuid", "nodev", "noexec"];
+export const EXECUTABLE: readonly MountFlag[] = ["ro", "nosuid", "nodev"];
 export const WRITABLE: readonly MountFlag[] = ["nosuid", "nodev", "noexec"];
 
 /** The last mount at a target hides those before it. */

@@ -1,8 +1,8 @@
 import { GUEST_ID, type LaunchPlan, type PlannedInput, STUB_TARGET } from "../launch-plan.js";
 import { OUTBOX, OUTBOX_IN_SCRATCH } from "../output-file.js";
 import type { MountFlag } from "../stub-instructions.js";
-import { bindTarget, grantFlags } from "./grants.js";
-import { expectMount, READ_ONLY, WRITABLE } from "./mount-flags.js";
+import { grantFlags, inputFlags, isBelowScratch, waitingPlace } from "./grants.js";
+import { expectMount, WRITABLE } from "./mount-flags.js";
 import { type WallDefinition, WallDifference } from "./wall.js";
 
 /**
@@ -11,7 +11,6 @@ import { type WallDefinition, WallDifference } from "./wall.js";
  */
 const DEVICES = ["/dev/null", "/dev/random", "/dev/urandom"];
 
-const EXECUTABLE: readonly MountFlag[] = ["ro", "nosuid", "nodev"];
 /** Device nodes can be written on a read-only mount; their times, which are the host's, cannot. */
 const DEVICE: readonly MountFlag[] = ["ro", "nosuid", "noexec"];
 
@@ -37,14 +36,9 @@ export const rootFileSystem: WallDefinition = {
     // bubblewrap leaves its mounts slaves of the host's: what is mounted there later would appear in here, writable.
     { kind: "sealMounts" },
     ...DEVICES.map((target) => ({ kind: "remount", target, flags: DEVICE }) as const),
-    ...plan.inputs.map(
-      (input) =>
-        ({
-          kind: "remount",
-          target: input.target,
-          flags: input.executable ? EXECUTABLE : READ_ONLY,
-        }) as const,
-    ),
+    ...plan.inputs
+      .filter(({ target }) => !isBelowScratch(target))
+      .map((input) => ({ kind: "remount", target: input.target, flags: inputFlags(input) }) as const),
     { kind: "unmount", target: STUB_TARGET },
   ],
   check: (plan, seen) => {
@@ -72,15 +66,17 @@ function binds(plan: LaunchPlan): readonly Bind[] {
     ...dataTargets(plan).map(
       (target) => ({ option: "--bind", source: plan.dataSource ?? "", target }) as const,
     ),
-    ...plan.mounts.map((mount, index) => ({
-      option: mount.access === "read" ? ("--ro-bind" as const) : ("--bind" as const),
-      source: mount.source,
-      target: bindTarget(mount, index),
+    ...plan.mounts.map(({ access, source, target }) => ({
+      option: access === "read" ? ("--ro-bind" as const) : ("--bind" as const),
+      source,
+      target,
     })),
     ...plan.inputs.filter((input) => input.executable).map(readOnly),
   ];
   const depth = ({ target }: Bind) => target.split("/").length;
-  return all.toSorted((a, b) => depth(a) - depth(b));
+  return all
+    .map((bind) => (isBelowScratch(bind.target) ? { ...bind, target: waitingPlace(bind.target) } : bind))
+    .toSorted((a, b) => depth(a) - depth(b));
 }
 
 const OWN = { uid: GUEST_ID, gid: GUEST_ID } as const;
@@ -136,7 +132,7 @@ function expectedMounts(plan: LaunchPlan): ReadonlyMap<string, readonly string[]
   return new Map<string, readonly string[]>([
     ["/", ["ro", "nosuid", "nodev"]],
     ...DEVICES.map((device) => [device, DEVICE] as const),
-    ...plan.inputs.map((input) => [input.target, input.executable ? EXECUTABLE : READ_ONLY] as const),
+    ...plan.inputs.map((input) => [input.target, inputFlags(input)] as const),
     ["/tmp", WRITABLE],
     ...(plan.spec.hasOutbox === true ? ([[OUTBOX, WRITABLE]] as const) : []),
     ...plan.mounts.map((mount) => [mount.target, grantFlags(mount)] as const),
