@@ -1,6 +1,7 @@
 import type { Manifest, PaddockConfig } from "@paddock/contract";
 import type { Admin } from "./admin/admin.js";
 import type { DecisionRecord } from "./capabilities/decision-record.js";
+import type { EventListener, SubscribeOptions, Subscription } from "./capabilities/event-subscribers.js";
 import type { Mechanism } from "./isolation/isolation.js";
 import type { BatchResult } from "./pipeline/batch.js";
 import type { CallOptions } from "./pipeline/call-options.js";
@@ -11,6 +12,9 @@ import type { PointCalls } from "./points/point-calls.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
 import type { LoadedPlugin } from "./supervisor/plugin.js";
 import type { GuestReport } from "./supervisor/supervisor.js";
+import type { EventFilter, LifecycleEvents } from "./telemetry/event-stream.js";
+import type { MetricsSnapshot } from "./telemetry/metrics-snapshot.js";
+import type { TelemetryOptions } from "./telemetry/telemetry-port.js";
 
 export interface HostOptions extends PaddockConfig {
   /** Called with every line that a plugin logs: bounded, rate limited, escaped. Must not throw. */
@@ -23,6 +27,11 @@ export interface HostOptions extends PaddockConfig {
   readonly stages?: readonly OwnStage[];
   /** Called for every call when it is over, with where its time went. Must be quick. */
   readonly onTrace?: ((trace: CallTrace) => void) | undefined;
+  /**
+   * Counts every call, for `metrics()`; with a tracer and a meter of `@opentelemetry/api` the host also tells these.
+   * Calls are not counted when it is not given, and cost nothing then.
+   */
+  readonly telemetry?: true | TelemetryOptions | undefined;
 }
 
 /** How a plugin is loaded or unloaded. */
@@ -40,6 +49,8 @@ export interface PluginInfo {
   readonly digest: string;
   readonly manifest: Manifest;
   readonly limits: LoadedPlugin["limits"];
+  /** What it may do: effective permissions, capability → parameters. */
+  readonly permissions: LoadedPlugin["permissions"];
 }
 
 /** Runs plugins. Every method rejects with a PaddockError and nothing else. */
@@ -70,6 +81,28 @@ export interface Host extends AsyncDisposable {
    */
   unload(plugin: string, options?: LoadOptions): Promise<void>;
   plugins(): readonly PluginInfo[];
+  /**
+   * Publishes an event of the application to subscribers and running guests of a tenant (default "main"). The payload is
+   * JSON. Resolves when it is in their queues.
+   */
+  publish(
+    topic: string,
+    payload?: unknown,
+    options?: { readonly tenant?: string | undefined },
+  ): Promise<void>;
+  /**
+   * Events of plugins and of the application from now on, by topic (`orders.paid`, `orders.*`): to a listener, or for the
+   * caller to iterate. Of every tenant, unless one is named. `return()` ends it. Throws USAGE_INVALID or OVERLOADED.
+   */
+  subscribe(
+    topics: string | readonly string[],
+    listener?: EventListener,
+    options?: SubscribeOptions,
+  ): Subscription;
+  /** What happens in the lives of plugins from now on. Throws USAGE_INVALID or OVERLOADED. */
+  events(filter?: EventFilter): LifecycleEvents;
+  /** All metrics at this moment; `formatPrometheus` writes them down. */
+  metrics(): MetricsSnapshot;
   /** The walls around the living guests of a plugin, and what these use. */
   posture(plugin: string): Promise<readonly GuestReport[]>;
   /** What an operator does; every method says who asks. */

@@ -5,6 +5,7 @@ import { createPluginData } from "./admin/data/plugin-data.js";
 import { createLogBook } from "./admin/log-book.js";
 import { createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
+import { createEventBus } from "./capabilities/events.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
 import { createKeyValueProvider } from "./capabilities/kv.js";
 import { createPluginCallProvider } from "./capabilities/plugin-call.js";
@@ -34,16 +35,18 @@ import { createNodeRuntime } from "./runtimes/node.js";
 import { createPythonRuntime } from "./runtimes/python.js";
 import { assertMechanisms, makeHome } from "./start-checks.js";
 import { createSqliteStore } from "./store/sqlite.js";
+import { gaugesOf } from "./supervisor/gauges.js";
 import type { Guest } from "./supervisor/guest.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
 import type { LoadedPlugin } from "./supervisor/plugin.js";
 import { createQuarantineRecords } from "./supervisor/quarantine-records.js";
 import { Supervisor } from "./supervisor/supervisor.js";
+import { createTelemetry } from "./telemetry/telemetry.js";
 import { Turns } from "./turns.js";
 
 /** A host in this process. Rejects with CONFIG_INVALID, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const { onLog = () => undefined, onDecision, points, stages, onTrace, ...written } = options;
+  const { onLog = () => undefined, onDecision, points, stages, onTrace, telemetry, ...written } = options;
   const known = readPoints(points);
   const ownStages = readOwnStages(stages);
   const config = resolveConfig(written);
@@ -56,7 +59,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     await isolation.close();
     throw error;
   }
-  return assemble(config, isolation, onLog, onDecision, known, ownStages, onTrace);
+  return assemble(config, isolation, onLog, onDecision, known, ownStages, onTrace, telemetry);
 }
 
 function assemble(
@@ -67,6 +70,7 @@ function assemble(
   points: ReadonlyMap<string, Point>,
   ownStages: readonly OwnStage[],
   onTrace: HostOptions["onTrace"],
+  telemetryOptions: HostOptions["telemetry"],
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
   const bundles = createBundleStore(join(config.home, "bundles"));
@@ -74,9 +78,21 @@ function assemble(
   const { node: nodePath, python: pythonPath, guards } = config.interpreter;
   const node = createNodeRuntime({ path: nodePath, guards, ...reach });
   const runtimes = [node, createPythonRuntime({ path: pythonPath, ...reach })];
+  const telemetry = createTelemetry(telemetryOptions, () =>
+    [...plugins.values()].map((plugin) =>
+      gaugesOf(plugin, supervisor.status(plugin), pipeline.queued(plugin)),
+    ),
+  );
+  const bus = createEventBus({
+    plugins: () => plugins.values(),
+    guests: (plugin, tenant) => supervisor.readyGuests(plugin, tenant),
+    onChange: ({ manifest: { id, version } }, change) =>
+      telemetry.onEvent({ at: Date.now(), plugin: id, version, ...change }),
+  });
   const broker = createBroker({
     providers: [
       createKeyValueProvider(store),
+      bus.provider,
       createPluginCallProvider(({ plugin, permissions, tenant, live, signal }, target) =>
         pipeline.callFrom(
           { link: { id: plugin.id, permissions }, tenant, signal },
@@ -86,13 +102,17 @@ function assemble(
         ),
       ),
     ],
-    ...(onDecision === undefined ? {} : { onDecision }),
+    onDecision: (record) => {
+      telemetry.onDecision(record);
+      onDecision?.(record);
+    },
   });
   const identities = new WeakMap<Guest, GuestIdentity>();
   const granting = grantingOf(config.preset);
   const logs = createLogBook();
   const supervisor = new Supervisor({
     isolation,
+    onEvent: telemetry.onEvent,
     records: createQuarantineRecords(store),
     onRoom: (plugin, shareKey) => pipeline.onRoom(plugin, shareKey),
     onLog: (log) => {
@@ -116,7 +136,7 @@ function assemble(
     refusal: (plugin) => supervisor.refusal(plugin),
     ownStages,
     onTrace,
-    onCall: undefined,
+    onCall: telemetry.onCall,
   });
   const plugins = new Map<string, LoadedPlugin>();
   /** Where each was loaded from. */
@@ -201,6 +221,18 @@ function assemble(
     },
     batch: async (id, action, payloads, options) => pipeline.batch(find(id), action, payloads, options),
     point: (point) => createPointCalls(point, host),
+    publish: async (topic, payload, { tenant } = {}) => {
+      assertOpen();
+      bus.publish(topic, payload, readCallOptions({ tenant }).tenant);
+    },
+    subscribe: (topics, listener, { tenant } = {}) => {
+      assertOpen();
+      // A tenant that cannot be one would wait for ever.
+      readCallOptions({ tenant });
+      return bus.subscribers.subscribe(topics, listener, { tenant });
+    },
+    events: (filter) => telemetry.events(filter),
+    metrics: () => telemetry.metrics(),
     unload: async (id, { force = false } = {}) => {
       const plugin = find(id);
       const needing = dependentsOf(id, dependents().values());
@@ -217,10 +249,11 @@ function assemble(
       folderOf: (plugin) => folders.get(plugin) ?? "",
       load: async (folder) => (await host.load(folder)).id,
       unload: (id, force) => host.unload(id, { force }),
-      standing: async (plugin) => {
+      status: (plugin) => {
         const status = supervisor.status(plugin);
         return { ...status, waiting: status.waiting + pipeline.waiting(plugin) };
       },
+      samples: (plugin) => supervisor.samples(plugin),
       suspend: (plugin) => supervisor.suspend(plugin),
       resume: (plugin) => supervisor.resume(plugin),
       restart: async (plugin) => {
@@ -244,6 +277,7 @@ function assemble(
         await Promise.allSettled(drains);
         await isolation.close();
         await broker.close();
+        telemetry.close();
         await store.close();
       })();
       return closing;
@@ -264,8 +298,9 @@ function identify({ plugin, tenant, signal }: Guest, granting: Granting): GuestI
   };
 }
 
-function describe({ manifest, digest, limits }: LoadedPlugin): PluginInfo {
-  return { id: manifest.id, version: manifest.version, title: manifest.title, digest, manifest, limits };
+function describe({ manifest, digest, limits, permissions }: LoadedPlugin): PluginInfo {
+  const { id, version, title } = manifest;
+  return { id, version, title, digest, manifest, limits, permissions };
 }
 
 function notLoaded(id: unknown, known: readonly string[]): PaddockError {

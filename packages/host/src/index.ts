@@ -12,15 +12,20 @@ export type { Actor } from "./admin/actor.js";
 export type {
   Admin,
   DataOptions,
-  GuestOverview,
   LogOptions,
   PluginOverview,
-  UsageSample,
 } from "./admin/admin.js";
 export type { DataFile, DataListing } from "./admin/data/plugin-data.js";
 export { type LogRecord, MAX_KEPT_LINES } from "./admin/log-book.js";
+export type { Missed } from "./bounded-reader.js";
 export { MANIFEST_NAMES, readManifest } from "./bundle/read-manifest.js";
 export type { DecisionRecord } from "./capabilities/decision-record.js";
+export type {
+  EventListener,
+  ReceivedEvent,
+  SubscribeOptions,
+  Subscription,
+} from "./capabilities/event-subscribers.js";
 export { type EffectiveLimits, effectiveLimits, type LimitSource } from "./config/effective-limits.js";
 export { CONFIG_FILE_NAMES, type ConfigFile, loadConfigFile } from "./config/load-config-file.js";
 export { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
@@ -45,4 +50,11 @@ export { definePoint, type Point, type PointDefinition } from "./points/point.js
 export type { PointCalls, PointOptions, PointResult } from "./points/point-calls.js";
 export type { StandardSchema } from "./points/standard-schema.js";
 export type { GuestLog } from "./supervisor/guest-log.js";
+export type { GuestSamples, GuestStatus, PluginStatus } from "./supervisor/plugin-status.js";
+export type { Sample } from "./supervisor/sample-history.js";
 export type { GuestReport } from "./supervisor/supervisor.js";
+export type { EventFilter, LifecycleEvents } from "./telemetry/event-stream.js";
+export { formatPrometheus, PROMETHEUS_MEDIA_TYPE } from "./telemetry/format-prometheus.js";
+export type { LifecycleEvent } from "./telemetry/lifecycle-event.js";
+export type { MetricFamily, MetricSample, MetricsSnapshot } from "./telemetry/metrics-snapshot.js";
+export type { TelemetryOptions } from "./telemetry/telemetry-port.js";

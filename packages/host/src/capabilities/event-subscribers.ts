@@ -24,6 +24,9 @@ export interface SubscribeOptions {
 /** Every event from now on, and a word when some were missed. Leaving the loop, or return(), ends it. */
 export type Subscription = AsyncIterableIterator<ReceivedEvent | Missed>;
 
+/** Called with one event at a time; the next waits for its promise. */
+export type EventListener = (event: ReceivedEvent) => unknown;
+
 /** What was published, as JSON. */
 interface Published {
   readonly topic: string;
@@ -37,10 +40,15 @@ export class EventSubscribers {
   readonly #readers = new Map<BoundedReader<ReceivedEvent>, (event: Published) => boolean>();
   #isClosed = false;
 
-  /** Throws USAGE_INVALID for what are no topics, OVERLOADED for too many subscriptions. */
-  subscribe(topics: unknown, options: SubscribeOptions = {}): Subscription {
+  /**
+   * Without a listener the caller reads the subscription itself. Throws USAGE_INVALID for what are no topics, OVERLOADED
+   * for too many subscriptions.
+   */
+  subscribe(topics: unknown, listener?: EventListener, { tenant }: SubscribeOptions = {}): Subscription {
     const patterns = readTopics(topics);
-    const { tenant } = options;
+    if (listener !== undefined && typeof listener !== "function") {
+      throw new PaddockError("USAGE_INVALID", "Cannot subscribe: the listener is not a function.");
+    }
     if (this.#readers.size >= MAX_SUBSCRIPTIONS) {
       throw new PaddockError(
         "OVERLOADED",
@@ -56,6 +64,7 @@ export class EventSubscribers {
       patterns.some((pattern) => matchesTopic(pattern, event.topic));
     if (this.#isClosed) reader.end();
     else this.#readers.set(reader, wants);
+    if (listener !== undefined) void tellAll(reader, listener);
     return reader;
   }
 
@@ -72,6 +81,20 @@ export class EventSubscribers {
   close(): void {
     this.#isClosed = true;
     for (const reader of [...this.#readers.keys()]) reader.end();
+  }
+}
+
+async function tellAll(reader: BoundedReader<ReceivedEvent>, listener: EventListener): Promise<void> {
+  for await (const event of reader) {
+    if (event.kind === "missed") continue;
+    try {
+      await listener(event);
+    } catch (error) {
+      // The application's mistake, and none of the publisher's.
+      process.emitWarning(`A listener of "${event.topic}" threw: ${String(error)}`, {
+        code: "PADDOCK_ON_EVENT",
+      });
+    }
   }
 }
 

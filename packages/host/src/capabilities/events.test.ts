@@ -122,7 +122,7 @@ describe("an event of a plugin", () => {
     );
     const [all, ofOther] = [
       bus.subscribers.subscribe("a"),
-      bus.subscribers.subscribe("a", { tenant: "shop-7" }),
+      bus.subscribers.subscribe("a", undefined, { tenant: "shop-7" }),
     ];
     await publish({ topic: "a", payload: [1] }, from("acme/a"));
     expect(own.got).toEqual([]);
@@ -209,6 +209,22 @@ describe("the application's subscription", () => {
       );
     },
   );
+
+  test("tells a listener one event at a time, until it is ended", async () => {
+    open(new Map());
+    const heard: unknown[] = [];
+    const subscription = bus.subscribers.subscribe("a", async ({ payload }) => {
+      heard.push(payload);
+      await Promise.resolve();
+      heard.push("done");
+    });
+    bus.publish("a", 1, "main");
+    bus.publish("a", 2, "main");
+    await expect.poll(() => heard).toEqual([1, "done", 2, "done"]);
+    await subscription.return?.();
+    bus.publish("a", 3, "main");
+    expect(heard).toHaveLength(4);
+  });
 
   test("gets a payload of its own", async () => {
     open(new Map());

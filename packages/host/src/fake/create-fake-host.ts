@@ -140,7 +140,7 @@ function refusal(name: PropertyKey): unknown {
 
 function describe(manifest: Manifest): PluginInfo {
   const { id, version, title } = manifest;
-  return { id, version, title, digest: "fake", manifest, limits: presetLimits("production") };
+  return { id, version, title, digest: "fake", manifest, limits: presetLimits("production"), permissions: {} };
 }
 
 function notThere(code: ErrorCode, message: string, found: string, names: readonly string[]): PaddockError {

@@ -125,6 +125,11 @@ export class CallPipeline {
     return this.#call(plugin, action, payload, options, chain, Math.max(1, Math.min(leftMs, ownMs)));
   }
 
+  /** Calls of a plugin that wait for room. */
+  queued(plugin: LoadedPlugin): number {
+    return this.#plugins.get(plugin)?.queue.size ?? 0;
+  }
+
   /** There may be room again for calls that wait. */
   onRoom(plugin: LoadedPlugin, shareKey: string): void {
     this.#plugins.get(plugin)?.queue.onRoom(shareKey);

@@ -19,23 +19,12 @@ export type Warned = Readonly<Partial<Record<WatchedResource, number>>>;
 /** Which marks a sample passes that were not passed before, and what to remember. */
 export function decideWarnings(
   sample: Sample,
-  { limits, program }: Pick<LoadedPlugin, "limits" | "program">,
+  plugin: Pick<LoadedPlugin, "limits" | "program">,
   warned: Warned,
 ): { readonly warnings: readonly UsageWarning[]; readonly warned: Warned } {
-  const { baseline } = program;
-  const used: readonly [WatchedResource, number | undefined, number][] = [
-    ["memory", sample.memoryBytes, limits.memoryBytes],
-    ["cpu", sample.cpuCores, limits.cpuCores],
-    ["disk", sample.diskBytes, limits.diskBytes],
-    ["scratch", sample.scratchBytes, limits.scratchBytes],
-    ["files", sample.files, limits.files + baseline.files],
-    // The one process that every guest has is no news.
-    ["processes", limits.processes === 1 ? undefined : sample.processes, limits.processes],
-    ["threads", sample.threads, limits.threads + baseline.threads],
-  ];
   const warnings: UsageWarning[] = [];
   const remembered: Partial<Record<WatchedResource, number>> = { ...warned };
-  for (const [resource, value, limit] of used) {
+  for (const [resource, value, limit] of usedOf(sample, plugin)) {
     if (value === undefined) continue;
     const percent = (value / limit) * 100;
     const mark = WARNING_PERCENTS.findLast((one) => percent >= one);
@@ -46,4 +35,22 @@ export function decideWarnings(
     if (percent < QUIET_PERCENT) delete remembered[resource];
   }
   return { warnings, warned: remembered };
+}
+
+/** How much of each limit a guest uses. */
+export function usedOf(
+  sample: Sample,
+  { limits, program }: Pick<LoadedPlugin, "limits" | "program">,
+): readonly (readonly [WatchedResource, used: number | undefined, limit: number])[] {
+  const { baseline } = program;
+  return [
+    ["memory", sample.memoryBytes, limits.memoryBytes],
+    ["cpu", sample.cpuCores, limits.cpuCores],
+    ["disk", sample.diskBytes, limits.diskBytes],
+    ["scratch", sample.scratchBytes, limits.scratchBytes],
+    ["files", sample.files, limits.files + baseline.files],
+    // The one process that every guest has is no news.
+    ["processes", limits.processes === 1 ? undefined : sample.processes, limits.processes],
+    ["threads", sample.threads, limits.threads + baseline.threads],
+  ];
 }

@@ -95,6 +95,14 @@ export type LifecycleChange =
     }
   | { readonly kind: "quarantined"; readonly failure: LifecycleFailure }
   | { readonly kind: "released" }
+  /** Somebody used a method of host.admin. */
+  | {
+      readonly kind: "operated";
+      readonly actor: { readonly id: string; readonly roles: readonly string[] };
+      readonly method: string;
+      /** Absent when it was done. */
+      readonly failure?: LifecycleFailure;
+    }
   /** A guest uses more than 80 or 90 % of a limit. Said once each time it gets there. */
   | ({
       readonly kind: "usage-warning";

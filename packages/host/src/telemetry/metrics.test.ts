@@ -72,7 +72,11 @@ describe("metrics", () => {
       { ...head, kind: "event-failed", tenant: "main", count: 1, topic: "a", failure },
     ];
     for (const event of events) metrics.countEvent(event);
-    metrics.countDenial({ plugin: "acme/a", capability: "storage.kv", code: "CALL_NOT_LIVE" });
+    metrics.countDecision({
+      plugin: { id: "acme/a" },
+      capability: "storage.kv",
+      outcome: { kind: "denied", code: "CALL_NOT_LIVE" },
+    });
     const text = formatPrometheus(metrics.read([gauges]));
     for (const line of [
       'paddock_guest_starts_total{plugin="acme/a",outcome="ok",fault="none"} 1',
@@ -98,7 +102,11 @@ describe("metrics", () => {
   test("name every metric of the table, each with its labels", () => {
     const metrics = new Metrics();
     metrics.countCall({ ...call, attempts: 2 });
-    metrics.countDenial({ plugin: "acme/a", capability: undefined, code: "CAPABILITY_UNKNOWN" });
+    metrics.countDecision({
+      plugin: { id: "acme/a" },
+      capability: undefined,
+      outcome: { kind: "denied", code: "CAPABILITY_UNKNOWN" },
+    });
     const started: LifecycleEvent = { ...head, ...guest, kind: "guest-started", startMs: 1, isStandby: true };
     for (const event of [
       started,

@@ -7,11 +7,13 @@ import type { MetricFamily, MetricSample, MetricsSnapshot } from "./metrics-snap
 import { type PluginGauges, sampleGauges } from "./plugin-gauges.js";
 import { Series } from "./series.js";
 
-/** A request of a guest that was refused. */
-export interface Denial {
-  readonly plugin: string;
+/** What was decided about a request of a guest, as far as it is counted. */
+export interface RequestDecision {
+  readonly plugin: { readonly id: string };
   readonly capability: string | undefined;
-  readonly code: ErrorCode;
+  readonly outcome:
+    | { readonly kind: "allowed" }
+    | { readonly kind: "denied" | "failed"; readonly code: ErrorCode };
 }
 
 type Counted = Exclude<MetricName, "paddock_call_duration_seconds" | "paddock_guest_start_duration_seconds">;
@@ -29,8 +31,8 @@ export class Metrics {
     if (attempts > 1) this.#add("paddock_call_retries_total", attempts - 1, plugin);
   }
 
-  countDenial({ plugin, capability = "none", code }: Denial): void {
-    this.#count("paddock_denials_total", plugin, capability, code);
+  countDecision({ plugin, capability = "none", outcome }: RequestDecision): void {
+    if (outcome.kind === "denied") this.#count("paddock_denials_total", plugin.id, capability, outcome.code);
   }
 
   countEvent(event: LifecycleEvent): void {

@@ -44,8 +44,8 @@ describe("with a tracer of OpenTelemetry, telemetry", () => {
     const exporter = new InMemorySpanExporter();
     const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
     const telemetry = createTelemetry({ tracer: provider.getTracer("test") }, () => []);
-    telemetry.onCall({ ...call, stages: [{ name: "validate", ms: 10 }] });
-    telemetry.onCall({ ...call, code: "CRASHED", attempts: 2 });
+    telemetry.onCall?.({ ...call, stages: [{ name: "validate", ms: 10 }] });
+    telemetry.onCall?.({ ...call, code: "CRASHED", attempts: 2 });
     telemetry.onEvent(ended);
     telemetry.close();
     const [good, bad, life] = exporter.getFinishedSpans();
@@ -80,8 +80,8 @@ describe("with a meter of OpenTelemetry, telemetry", () => {
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
     const provider = new MeterProvider({ readers: [reader] });
     const telemetry = createTelemetry({ meter: provider.getMeter("test") }, () => []);
-    telemetry.onCall(call);
-    telemetry.onCall({ ...call, code: "CRASHED" });
+    telemetry.onCall?.(call);
+    telemetry.onCall?.({ ...call, code: "CRASHED" });
     telemetry.onEvent(ended);
     await reader.forceFlush();
     const found = exporter
@@ -120,8 +120,8 @@ test("an exporter that throws costs one warning, and no call", () => {
     },
   };
   const telemetry = createTelemetry({ tracer }, () => []);
-  telemetry.onCall(call);
-  telemetry.onCall(call);
+  telemetry.onCall?.(call);
+  telemetry.onCall?.(call);
   expect(warn.mock.calls).toEqual([["Telemetry threw: Error: no network", { code: "PADDOCK_TELEMETRY" }]]);
   expect(telemetry.metrics().families[0]?.samples).toMatchObject([{ value: 2 }]);
   warn.mockRestore();

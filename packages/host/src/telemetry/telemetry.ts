@@ -3,7 +3,7 @@ import type { CallRecord } from "./call-record.js";
 import { type EventFilter, EventStream, type LifecycleEvents } from "./event-stream.js";
 import type { LifecycleEvent } from "./lifecycle-event.js";
 import { Meters } from "./meters.js";
-import { type Denial, Metrics } from "./metrics.js";
+import { Metrics, type RequestDecision } from "./metrics.js";
 import type { MetricsSnapshot } from "./metrics-snapshot.js";
 import type { PluginGauges } from "./plugin-gauges.js";
 import { traceCall, traceEvent } from "./spans.js";
@@ -11,9 +11,10 @@ import type { TelemetryOptions } from "./telemetry-port.js";
 
 /** What a host tells about itself. Nothing here can fail a call. */
 export interface Telemetry {
-  onCall(record: CallRecord): void;
-  onEvent(event: LifecycleEvent): void;
-  onDenial(denial: Denial): void;
+  /** `undefined` when nobody wants to know: then it costs nothing. */
+  readonly onCall: ((record: CallRecord) => void) | undefined;
+  readonly onEvent: (event: LifecycleEvent) => void;
+  readonly onDecision: (decision: RequestDecision) => void;
   /** Throws USAGE_INVALID for a filter that is none, OVERLOADED for too many readers. */
   events(filter?: EventFilter): LifecycleEvents;
   metrics(): MetricsSnapshot;
@@ -23,28 +24,31 @@ export interface Telemetry {
 
 /** Throws CONFIG_INVALID for a tracer or a meter that is none. */
 export function createTelemetry(
-  options: TelemetryOptions | undefined,
+  options: true | TelemetryOptions | undefined,
   readGauges: () => readonly PluginGauges[],
 ): Telemetry {
-  const { tracer, meter } = assertShapes(options ?? {});
+  const { tracer, meter } = assertShapes(options === undefined || options === true ? {} : options);
   const stream = new EventStream();
   const counted = new Metrics();
   const metrics = () => counted.read(readGauges());
   const guard = guardOnce();
   const meters = meter === undefined ? undefined : new Meters(meter, metrics);
   return {
-    onCall(record) {
-      counted.countCall(record);
-      if (meters !== undefined) guard(() => meters.recordCall(record));
-      if (tracer !== undefined) guard(() => traceCall(tracer, record));
-    },
-    onEvent(event) {
+    onCall:
+      options === undefined
+        ? undefined
+        : (record) => {
+            counted.countCall(record);
+            if (meters !== undefined) guard(() => meters.recordCall(record));
+            if (tracer !== undefined) guard(() => traceCall(tracer, record));
+          },
+    onEvent: (event) => {
       counted.countEvent(event);
       stream.publish(event);
       if (meters !== undefined) guard(() => meters.recordEvent(event));
       if (tracer !== undefined) guard(() => traceEvent(tracer, event));
     },
-    onDenial: (denial) => counted.countDenial(denial),
+    onDecision: (decision) => counted.countDecision(decision),
     events: (filter) => stream.read(filter),
     metrics,
     close() {
@@ -68,7 +72,7 @@ function guardOnce(): (tell: () => void) => void {
 }
 
 function assertShapes(options: TelemetryOptions): TelemetryOptions {
-  if (typeof options !== "object" || options === null) throw wrong("telemetry", "{ tracer, meter }");
+  if (typeof options !== "object" || options === null) throw wrong("telemetry", "true or { tracer, meter }");
   const { tracer, meter } = options;
   if (tracer !== undefined && typeof tracer?.startSpan !== "function") {
     throw wrong("telemetry.tracer", "a tracer of @opentelemetry/api: trace.getTracer(name)");
