@@ -54,7 +54,7 @@ def wait(input, ctx):
 
 const COROUTINES = PLAIN.replaceAll(/^def /gm, "async def ")
   .replaceAll(/ctx\.kv\./g, "await ctx.kv.")
-  .replace(/ctx\.signal\.wait\(\)[^]*$/, "await asyncio.sleep(60)\n")
+  .replace(/ctx\.signal\.wait\(\)[\s\S]*$/, "await asyncio.sleep(60)\n")
   .replace("\n", "\nimport asyncio\n");
 
 const OLDER = `

@@ -32,6 +32,7 @@ import { checkImplements, readPoints } from "./points/check-implements.js";
 import type { Point } from "./points/point.js";
 import { createPointCalls } from "./points/point-calls.js";
 import { createNodeRuntime } from "./runtimes/node.js";
+import { createProgramRuntime } from "./runtimes/program.js";
 import { createPythonRuntime } from "./runtimes/python.js";
 import { assertMechanisms, makeHome } from "./start-checks.js";
 import { createSqliteStore } from "./store/sqlite.js";
@@ -77,7 +78,9 @@ function assemble(
   const reach = { isBound: isolation.reachesPrivateDirectories, cacheDirectory: join(config.home, "cache") };
   const { node: nodePath, python: pythonPath, guards } = config.interpreter;
   const node = createNodeRuntime({ path: nodePath, guards, ...reach });
-  const runtimes = [node, createPythonRuntime({ path: pythonPath, ...reach })];
+  const python = createPythonRuntime({ path: pythonPath, ...reach });
+  const tools = { node: () => node.tool([]), python: python.tool };
+  const runtimes = [node, python, createProgramRuntime({ tools, ...reach })];
   const telemetry = createTelemetry(telemetryOptions, () =>
     [...plugins.values()].map((plugin) =>
       gaugesOf(plugin, supervisor.status(plugin), pipeline.queued(plugin)),

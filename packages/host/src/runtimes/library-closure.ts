@@ -11,14 +11,27 @@ export const LIBRARY_CLOSURE_MAX = 512;
 /** Names that musl's linker answers itself (ldso/dynlink.c, `load_library`). */
 const MUSL_OWN = /^lib(?:c|pthread|rt|m|dl|util|xnet)\./;
 
+export interface ClosureOptions {
+  /** The dynamic linker of the program that loads a native module. */
+  readonly hostLinker?: string | undefined;
+  /**
+   * A file that is not the machine's own may name only what every program of the machine finds: otherwise its
+   * search paths would choose files of the host's for it.
+   */
+  readonly isHostile?: boolean;
+}
+
 /**
  * The dynamic linker and every library that `binary` loads at start: each real file with the path under which
  * the linker finds it in a root that has no /etc/ld.so.cache and no environment. Nothing is executed.
- * For a native module, `hostLinker` is the dynamic linker of the program that loads it.
  * Rejects with SETUP_FAILED when the file is no program or a library is missing.
  */
-export async function libraryClosure(binary: string, hostLinker?: string): Promise<readonly ReadOnlyInput[]> {
-  const elf = await readElf(binary);
+export async function libraryClosure(
+  binary: string,
+  { hostLinker, isHostile = false }: ClosureOptions = {},
+): Promise<readonly ReadOnlyInput[]> {
+  const found = await readElf(binary);
+  const elf = isHostile ? withoutPaths(binary, found) : found;
   const interpreter = elf.interpreter ?? hostLinker;
   // A static program needs nothing.
   if (interpreter === undefined) return [];
@@ -38,6 +51,21 @@ export async function libraryClosure(binary: string, hostLinker?: string): Promi
     }
   }
   return [...closure.values()];
+}
+
+/** Where the dynamic linkers of glibc and musl lie, for every machine that guests run on. */
+const LINKER =
+  /^\/lib(?:64)?\/ld-(?:linux-x86-64\.so\.2|linux-aarch64\.so\.1|musl-(?:x86_64|aarch64)\.so\.1)$/;
+
+function withoutPaths(binary: string, elf: ElfFile): ElfFile {
+  const odd = elf.needed.find((name) => name.includes("/"));
+  if (odd === undefined && (elf.interpreter === undefined || LINKER.test(elf.interpreter))) {
+    return { ...elf, rpath: [], runpath: [] };
+  }
+  const named = odd ?? elf.interpreter;
+  throw new PaddockError("SETUP_FAILED", `Cannot start "${binary}": it names "${named}" by its path.`, {
+    hint: "Link it statically, or with the machine's own dynamic linker and libraries.",
+  });
 }
 
 interface Loaded {

@@ -9,7 +9,7 @@ import { nodeFlags } from "./node-flags.js";
 import { assertSupportedNode, findNode } from "./node-interpreter.js";
 import { once } from "./once.js";
 import { distinctInputs, type Reach, reachableInput, reachableInputs } from "./reachable-input.js";
-import { CODE_TARGET, type Program, type Runtime } from "./runtime.js";
+import { CODE_TARGET, type Program, type Runtime, type Tool } from "./runtime.js";
 
 export interface NodeRuntimeOptions extends Reach {
   /** The interpreter; the one that runs the host when absent. */
@@ -24,13 +24,7 @@ export interface NodeRuntimeOptions extends Reach {
 export interface NodeRuntime extends Runtime {
   readonly kind: "node";
   /** The interpreter as a program without flags or entry, able to load the given native modules. */
-  tool(nativeModules: readonly ReadOnlyInput[]): Promise<NodeTool>;
-}
-
-export interface NodeTool {
-  readonly program: string;
-  readonly executables: readonly ReadOnlyInput[];
-  readonly baseline: Baseline;
+  tool(nativeModules: readonly ReadOnlyInput[]): Promise<Tool>;
 }
 
 const INTERPRETER = "/runtime/node";
@@ -59,12 +53,14 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
         entry,
       };
     },
-    async tool(nativeModules): Promise<NodeTool> {
+    async tool(nativeModules): Promise<Tool> {
       const { interpreter, executables, baseline, linker } = await prepared();
       const more = await Promise.all(nativeModules.map((module) => nativeClosure(module, linker, options)));
       return {
         program: interpreter,
+        flags: [],
         executables: distinctInputs([...executables, ...more.flat()]),
+        inputs: [],
         baseline,
       };
     },
@@ -119,6 +115,6 @@ async function nativeClosure(
   linker: string | undefined,
   options: NodeRuntimeOptions,
 ): Promise<readonly ReadOnlyInput[]> {
-  const libraries = await libraryClosure(module.source, linker);
+  const libraries = await libraryClosure(module.source, { hostLinker: linker });
   return reachableInputs([module, ...libraries], options);
 }

@@ -19,7 +19,7 @@ export async function extensionLibraries(
   const names = await readdir(directory).catch(() => []);
   const modules = names.filter((name) => name.endsWith(".so") && !LEFT_OUT.test(name));
   const closures = await Promise.all(
-    modules.map((name) => libraryClosure(join(directory, name), linker).catch(() => [])),
+    modules.map((name) => libraryClosure(join(directory, name), { hostLinker: linker }).catch(() => [])),
   );
   return closures.flat();
 }

@@ -1,7 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PaddockError } from "@paddock/contract";
-import type { Baseline, ReadOnlyInput } from "../isolation/isolation.js";
 import { reachableTree } from "./cached-tree.js";
 import { libraryClosure } from "./library-closure.js";
 import { once } from "./once.js";
@@ -10,7 +9,7 @@ import { PYTHON_FLAGS } from "./python-flags.js";
 import { findPython, type PythonInterpreter } from "./python-interpreter.js";
 import { preparePythonSdk } from "./python-sdk.js";
 import { distinctInputs, type Reach, reachableInputs } from "./reachable-input.js";
-import { CODE_TARGET, type Program, type Runtime, type StoredCode } from "./runtime.js";
+import { CODE_TARGET, type Program, type Runtime, type StoredCode, type Tool } from "./runtime.js";
 
 export interface PythonRuntimeOptions extends Reach {
   /** The interpreter; the first on PATH that can when absent. */
@@ -28,20 +27,26 @@ const START = `import sys;sys.path.append("${SDK}");from paddock._guest.entry im
 const PACKAGE_FOLDERS = ["site-packages", "dist-packages"];
 const NOT_WORTH_COPYING: ReadonlySet<string> = new Set([...PACKAGE_FOLDERS, "test", "idlelib", "ensurepip"]);
 
+/** The python runtime; its interpreter also runs scripts that speak the wire by themselves. */
+export interface PythonRuntime extends Runtime {
+  readonly kind: "python";
+  tool(): Promise<Tool>;
+}
+
 /**
  * Runs Python with the host's CPython: its program, its standard library and what its extension modules need, all
  * read-only. Nothing is looked at until the first program is asked for; then everything is found once and kept.
  */
-export function createPythonRuntime(options: PythonRuntimeOptions): Runtime {
+export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntime {
   const prepared = once(() => prepare(options));
   return {
     kind: "python",
     async program(code): Promise<Program> {
       assertPython(code);
-      const { baseline, executables, inputs } = await prepared();
+      const { program, flags, baseline, executables, inputs } = await prepared();
       return {
-        program: INTERPRETER,
-        args: [...PYTHON_FLAGS, "-c", START, toldToGuest(code)],
+        program,
+        args: [...flags, "-c", START, toldToGuest(code)],
         env: {},
         workingDirectory: CODE_TARGET,
         executables,
@@ -51,6 +56,7 @@ export function createPythonRuntime(options: PythonRuntimeOptions): Runtime {
         entry: code.entry,
       };
     },
+    tool: prepared,
   };
 }
 
@@ -72,13 +78,7 @@ function toldToGuest({ manifest }: StoredCode): string {
   });
 }
 
-interface Prepared {
-  readonly executables: readonly ReadOnlyInput[];
-  readonly inputs: readonly ReadOnlyInput[];
-  readonly baseline: Baseline;
-}
-
-async function prepare(options: PythonRuntimeOptions): Promise<Prepared> {
+async function prepare(options: PythonRuntimeOptions): Promise<Tool> {
   const python = await findPython(options.path, options.cacheDirectory);
   const extensions = join(python.library, "lib-dynload");
   const [libraries, more, sdk, library] = await Promise.all([
@@ -90,6 +90,8 @@ async function prepare(options: PythonRuntimeOptions): Promise<Prepared> {
   const program = { source: python.path, target: INTERPRETER };
   const files = distinctInputs([program, ...libraries, ...more]);
   return {
+    program: INTERPRETER,
+    flags: PYTHON_FLAGS,
     executables: [...(await reachableInputs(files, options)), ...library.executables],
     inputs: [...library.inputs, { source: sdk, target: SDK }],
     baseline: python.baseline,

@@ -14,6 +14,7 @@ export function launchSpec(plugin: LoadedPlugin, tenant: string, onLog: (log: Gu
     workingDirectory: program.workingDirectory,
     executables: program.executables,
     inputs: program.inputs,
+    ...(program.stdio === undefined ? {} : { stdio: program.stdio }),
     data: plugin.dataDirectory(tenant),
     dataAliases: program.dataAliases,
     limits: plugin.limits,
