@@ -78,11 +78,26 @@ describe("createHost()", () => {
     expect(result).toEqual({ code: "UNSUPPORTED_PLATFORM", hint: expect.stringContaining("main thread") });
   });
 
-  it("gives two hosts in one home their own guests, and closing one leaves the other", async () => {
-    const [one, other] = [await startWithProbe(), await startWithProbe()];
-    expect(await one.call("acme/probe", "count", null, { tenant: "x" })).toBe(1);
+  it("refuses a home that another host has, and gives it to the next one when that closes", async () => {
+    const one = await startWithProbe();
+    await expect(start()).rejects.toMatchObject({
+      code: "HOME_IN_USE",
+      message: expect.stringContaining(`process ${process.pid}`),
+      hint: expect.stringContaining("another home"),
+    });
+    expect(await one.call("acme/probe", "count")).toBe(1);
     await one.close();
+    const other = await startWithProbe();
+    expect(await other.call("acme/probe", "count")).toBe(1);
+  });
+
+  it("gives two hosts on one machine their own guests, and closing one leaves the other", async () => {
+    const one = await startWithProbe();
+    const other = await startWithProbe({ home: join(home.path, "other-home") });
+    expect(await one.call("acme/probe", "count", null, { tenant: "x" })).toBe(1);
     expect(await other.call("acme/probe", "count", null, { tenant: "x" })).toBe(1);
+    await one.close();
+    expect(await other.call("acme/probe", "count", null, { tenant: "x" })).toBe(2);
   });
 });
 

@@ -35,6 +35,7 @@ import { createNodeRuntime } from "./runtimes/node.js";
 import { createProgramRuntime } from "./runtimes/program.js";
 import { createPythonRuntime } from "./runtimes/python.js";
 import { assertMechanisms, makeHome } from "./start-checks.js";
+import { type HomeLock, lockHome } from "./store/home-lock.js";
 import { createSqliteStore } from "./store/sqlite.js";
 import { gaugesOf } from "./supervisor/gauges.js";
 import type { Guest } from "./supervisor/guest.js";
@@ -45,26 +46,36 @@ import { Supervisor } from "./supervisor/supervisor.js";
 import { createTelemetry } from "./telemetry/telemetry.js";
 import { Turns } from "./turns.js";
 
-/** A host in this process. Rejects with CONFIG_INVALID, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
+/** A host in this process. Rejects with CONFIG_INVALID, HOME_IN_USE, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
   const { onLog = () => undefined, onDecision, points, stages, onTrace, telemetry, ...written } = options;
   const known = readPoints(points);
   const ownStages = readOwnStages(stages);
   const config = resolveConfig(written);
   await makeHome(config.home);
+  const lock = await lockHome(config.home);
+  const isolation = await openIsolation(config).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
+  return assemble(config, lock, isolation, onLog, onDecision, known, ownStages, onTrace, telemetry);
+}
+
+async function openIsolation(config: ResolvedConfig): Promise<Isolation> {
   const isolation = await createProcessIsolation({ home: config.home, uids: config.uids });
   try {
     await assertMechanisms(config, isolation);
     await isolation.sweep();
+    return isolation;
   } catch (error) {
     await isolation.close();
     throw error;
   }
-  return assemble(config, isolation, onLog, onDecision, known, ownStages, onTrace, telemetry);
 }
 
 function assemble(
   config: ResolvedConfig,
+  lock: HomeLock,
   isolation: Isolation,
   onLog: (log: GuestLog) => void,
   onDecision: HostOptions["onDecision"],
@@ -282,6 +293,7 @@ function assemble(
         await broker.close();
         telemetry.close();
         await store.close();
+        await lock.release();
       })();
       return closing;
     },

@@ -2,6 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isPaddockError, type Limits, PaddockError, presetLimits } from "@paddock/contract";
 import { readManifest } from "../../../packages/host/src/bundle/read-manifest.js";
+import {
+  type EffectiveSettings,
+  effectiveSettings,
+} from "../../../packages/host/src/config/effective-settings.js";
 import { createProcessIsolation } from "../../../packages/host/src/isolation/process/process.js";
 import { createNodeRuntime } from "../../../packages/host/src/runtimes/node.js";
 import type { CallRequest } from "../../../packages/host/src/supervisor/call.js";
@@ -33,9 +37,20 @@ const ACTION: LoadedAction = {
   timeoutMs: 2_000,
   errors: {},
 };
+/** As an operator gets them who says nothing; a test that crashes guests must not wait for the next one. */
+const SETTINGS = effectiveSettings(
+  {
+    preset: "production",
+    defaults: { restart: { crashes: 1_000, windowMs: 1_000 } },
+    plugins: {},
+  },
+  { id: "acme/probe", health: undefined },
+);
 const UIDS = { from: 2_000_000_000, count: 100_000 };
 
-export const WELCOME = 'if (m.method === "initialize") return welcome(m);';
+/** What a guest answers its host besides calls. */
+export const WELCOME =
+  'if (m.method === "initialize") return welcome(m); if (m.method === "ping") return send({ id: m.id, result: { ready: true } });';
 const SHUTDOWN = 'if (m.method === "shutdown") return process.exit(0);';
 
 /** The behaviour of a guest that greets its host properly, and then does this in every call `m`. */
@@ -54,7 +69,11 @@ export interface GuestBench {
   readonly supervisor: Supervisor;
   readonly logs: readonly GuestLog[];
   readonly asked: readonly Asked[];
-  createPlugin(behaviour: string, limits?: Partial<Limits>): Promise<LoadedPlugin>;
+  createPlugin(
+    behaviour: string,
+    limits?: Partial<Limits>,
+    settings?: Partial<EffectiveSettings>,
+  ): Promise<LoadedPlugin>;
   call(plugin: LoadedPlugin, more?: Partial<CallRequest>, payload?: string): Promise<unknown>;
   /** The error of a call that must fail. */
   failureOf(pending: Promise<unknown>): Promise<PaddockError>;
@@ -84,7 +103,8 @@ export async function createGuestBench(): Promise<GuestBench> {
     supervisor,
     logs,
     asked,
-    createPlugin: (behaviour, limits) => createPlugin(home.path, `${++entries}`, behaviour, limits),
+    createPlugin: (behaviour, limits, settings) =>
+      createPlugin(home.path, `${++entries}`, behaviour, limits, settings),
     call: (plugin, more = {}, payload = "null") => supervisor.call(plugin, { ...REQUEST, ...more }, payload),
     failureOf: async (pending) => {
       const error = await pending.then(
@@ -108,6 +128,7 @@ const REQUEST: CallRequest = {
   traceparent: `00-${"1".repeat(32)}-${"1".repeat(16)}-00`,
   timeoutMs: 5_000,
   signal: undefined,
+  shareKey: "main",
 };
 
 async function createPlugin(
@@ -115,6 +136,7 @@ async function createPlugin(
   name: string,
   behaviour: string,
   limits: Partial<Limits> = {},
+  settings: Partial<EffectiveSettings> = {},
 ): Promise<LoadedPlugin> {
   const directory = join(home, "code");
   const entry = join(home, `entry-${name}`);
@@ -123,15 +145,16 @@ async function createPlugin(
   await writeFile(guestEntry, `${ENTRY}\n${behaviour}`, { mode: 0o644 });
   const node = createNodeRuntime({ guestEntry, cacheDirectory: join(home, "cache") });
   const all = { ...presetLimits("production"), startTimeoutMs: 3_000, ...limits };
+  const manifest = await readManifest(directory);
   return {
-    manifest: await readManifest(directory),
+    manifest,
     digest: `sha256-${"0".repeat(64)}`,
-    program: await node.program(directory, "main.js", all.memoryBytes),
+    program: await node.program({ directory, entry: "main.js", manifest, memoryBytes: all.memoryBytes }),
     limits: all,
     config: {},
     permissions: {},
     actions: new Map([["go", ACTION]]),
-    share: "tenant",
+    settings: { ...SETTINGS, ...settings },
     hasGuards: false,
     dataDirectory: (tenant) => ({ source: join(home, "data", `${name}-${tenant}`) }),
     assertUnchanged: async () => undefined,

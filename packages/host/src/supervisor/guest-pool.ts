@@ -29,7 +29,8 @@ export class GuestPool {
   /** Guests that serve calls now or may again: not those that are going. */
   get living(): number {
     let living = 0;
-    for (const { condition } of this.#sessions) if (condition === "ready" || condition === "not-ready") living++;
+    for (const { condition } of this.#sessions)
+      if (condition === "ready" || condition === "not-ready") living++;
     return living;
   }
 

@@ -199,13 +199,14 @@ export class SupervisedPlugin {
         this.guests.retire(one, REPLACED),
       );
     } catch (error) {
-      const { code, message, about } = toPaddockError(error, `start "${this.plugin.manifest.id}"`);
+      const problem = toPaddockError(error, `start "${this.plugin.manifest.id}"`);
+      const { code, message, about } = problem;
       const failure = { code, message, fault: about.fault };
       this.#tell({ kind: "guest-start-failed", tenant, failure });
       // A host that lacks descriptors or disk, or is closing, is not the plugin's fault.
       if (about.fault === "plugin") this.#fail({ kind: "start-failed", failure });
       else this.#apply({ kind: "start-given-up" });
-      throw error;
+      throw problem;
     }
     this.#sessions.add(session);
     this.#apply({ kind: "started" });
@@ -250,7 +251,8 @@ export class SupervisedPlugin {
       const failure = "failure" in state ? { failure: state.failure } : {};
       this.#tell({ kind: "state", from: before.kind, to: state.kind, ...failure });
       if (state.kind === "quarantined" && input.kind !== "quarantine") this.#onQuarantine(state.failure);
-      if (!isUsable(state)) this.guests.refuse(this.#refusal());
+      // While it drains, calls that wait for a guest on its way still get it.
+      if (!isUsable(state) && state.kind !== "draining") this.guests.refuse(this.#refusal());
     }
     for (const effect of effects) this.#do(effect);
     // Who waits for room asks again: it may be refused now, or served.
