@@ -1,5 +1,5 @@
 import { formatDuration } from "@paddock/contract";
-import type { GuestOverview, PluginOverview } from "@paddock/host";
+import type { GuestStatus, PluginOverview } from "@paddock/host";
 import { type Cell, formatTable } from "./format-table.js";
 import { type Stream, visible } from "./terminal.js";
 
@@ -95,6 +95,6 @@ function size(bytes: number | undefined): string {
   return `${value >= 100 || power === 0 ? Math.round(value) : value.toPrecision(value >= 10 ? 3 : 2)}${units[power]}`;
 }
 
-function sum(guests: readonly GuestOverview[], of: (guest: GuestOverview) => number): number {
+function sum(guests: readonly GuestStatus[], of: (guest: GuestStatus) => number): number {
   return guests.reduce((total, guest) => total + of(guest), 0);
 }

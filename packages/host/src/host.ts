@@ -3,6 +3,7 @@ import { PaddockError, quote } from "@paddock/contract";
 import { createAdmin } from "./admin/create-admin.js";
 import { createPluginData } from "./admin/data/plugin-data.js";
 import { createLogBook } from "./admin/log-book.js";
+import { operatedEvent } from "./admin/operated-event.js";
 import { createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
 import { createEventBus } from "./capabilities/events.js";
@@ -281,7 +282,7 @@ function assemble(
       withoutGuests: (plugin, tenant, work) => supervisor.withoutGuests(plugin, tenant, work),
       logs,
       data: createPluginData({ isolation, node, store }),
-      onOperation: () => undefined,
+      onOperation: (operation) => telemetry.onEvent(operatedEvent(operation)),
     }),
     close: () => {
       closing ??= (async () => {

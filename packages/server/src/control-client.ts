@@ -2,7 +2,7 @@ import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { ErrorJson } from "@paddock/contract";
-import type { DataListing, LogRecord, PluginOverview } from "@paddock/host";
+import type { DataListing, LifecycleEvents, LogRecord, PluginOverview } from "@paddock/host";
 import { openControlDirectory, unreachable } from "./control-directory.js";
 import { fromErrorLine, fromProblem } from "./problem.js";
 import { readLines } from "./read-lines.js";
@@ -39,6 +39,9 @@ export type CallAnswer =
   | { readonly kind: "bytes"; readonly bytes: AsyncIterable<Uint8Array> }
   | { readonly kind: "items"; readonly items: AsyncIterable<unknown> };
 
+/** One line of `/v1/events`: an event, or how many were missed. */
+export type EventLine = Awaited<ReturnType<LifecycleEvents["next"]>>["value"];
+
 export type PluginChange = "reload" | "suspend" | "resume" | "restart" | "release";
 
 /** A host in another process. Rejects with what the host rejects with, and HOST_UNREACHABLE. */
@@ -60,6 +63,11 @@ export interface ControlClient {
     readonly everyMs?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   }): AsyncIterable<UsageLine>;
+  /** What happens to plugins from now on. */
+  events(options: {
+    readonly plugin?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  }): AsyncIterable<EventLine>;
   showData(plugin: string, tenant: string): Promise<DataListing>;
   exportData(plugin: string, tenant: string, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   clearData(plugin: string, tenant: string): Promise<{ readonly entries: number }>;
@@ -94,6 +102,8 @@ export async function connectControl(path: string): Promise<ControlClient> {
       lines<LogRecord>(() => ask("GET", `/v1/logs${query(options)}`, { signal })),
     usage: ({ signal, ...options }) =>
       lines<UsageLine>(() => ask("GET", `/v1/usage${query(options)}`, { signal })),
+    events: ({ signal, ...options }) =>
+      lines<EventLine>(() => ask("GET", `/v1/events${query(options)}`, { signal })),
     showData: (plugin, tenant) => json("GET", `${addressOf(plugin)}/data${query({ tenant })}`),
     exportData: async function* (plugin, tenant, signal) {
       yield* bytesOf(await ask("GET", `${addressOf(plugin)}/data/archive${query({ tenant })}`, { signal }));

@@ -3,6 +3,7 @@ export {
   type CallLine,
   type ControlClient,
   connectControl,
+  type EventLine,
   type HostAbout,
   type NotLoaded,
   type PluginChange,

@@ -1,65 +1,16 @@
-import type { Limits } from "@paddock/contract";
-import type { LifecycleFailure, PluginStateName } from "../telemetry/lifecycle-event.js";
+import type { GuestSamples, PluginStatus } from "../supervisor/plugin-status.js";
 import type { Actor } from "./actor.js";
 import type { DataListing } from "./data/plugin-data.js";
 import type { LogRecord } from "./log-book.js";
 
-/** One living guest, as an operator sees it. */
-export interface GuestOverview {
-  /** Numbers the guests of one host; never used twice. */
-  readonly guest: number;
-  readonly tenant: string;
-  readonly pid: number;
-  readonly condition: string;
-  /** Started and checked, and not used yet. */
-  readonly isStandby: boolean;
-  /** Calls it is working on. */
-  readonly calls: number;
-  /** Calls it has answered. */
-  readonly served: number;
-  readonly upMs: number;
-  readonly sample: UsageSample | undefined;
-}
-
-/** What a guest used at one moment. `undefined` is what cannot be known on this machine. */
-export interface UsageSample {
-  readonly memoryBytes: number | undefined;
-  /** Processors that it kept busy since the sample before. */
-  readonly cpuCores: number | undefined;
-  readonly cpuMs: number | undefined;
-  readonly diskBytes: number | undefined;
-  readonly scratchBytes: number | undefined;
-  readonly files: number | undefined;
-  readonly threads: number | undefined;
-}
-
-/** Where a plugin stands. */
-export interface PluginStanding {
-  readonly state: PluginStateName;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  /** Why it is backing off or in quarantine; else why a guest failed last, if one did. */
-  readonly failure: LifecycleFailure | undefined;
-  /** Until the next guest may be started; only while it is backing off. */
-  readonly retryAfterMs: number | undefined;
-  /** Guests that failed since the plugin was loaded. */
-  readonly failures: number;
-  /** Calls that wait for a guest. */
-  readonly waiting: number;
-  readonly guests: readonly GuestOverview[];
-}
-
 /** One loaded plugin, as an operator sees it. */
-export interface PluginOverview extends PluginStanding {
-  readonly id: string;
-  readonly version: string;
+export interface PluginOverview extends PluginStatus {
   /** Hostile text. */
   readonly title: string;
   readonly digest: string;
   /** Where it was loaded from. */
   readonly folder: string;
   readonly actions: readonly string[];
-  readonly limits: Limits;
 }
 
 export interface LogOptions {
@@ -97,6 +48,8 @@ export interface Admin {
   restart(actor: Actor, plugin: string): Promise<PluginOverview>;
   /** Lets a plugin out of quarantine. */
   release(actor: Actor, plugin: string): Promise<PluginOverview>;
+  /** What each of its guests used, second by second, for the last two minutes. */
+  samples(actor: Actor, plugin: string): Promise<readonly GuestSamples[]>;
   /** Lines that plugins logged: escaped, but a plugin's words. */
   logs(actor: Actor, options?: LogOptions): AsyncIterable<LogRecord>;
   readonly data: {

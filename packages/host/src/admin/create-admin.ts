@@ -1,8 +1,9 @@
 import { PaddockError, toPaddockError } from "@paddock/contract";
 import { readCallOptions } from "../pipeline/call-options.js";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
+import type { GuestSamples, PluginStatus } from "../supervisor/plugin-status.js";
 import { type Actor, readActor } from "./actor.js";
-import type { Admin, DataOptions, LogOptions, PluginOverview, PluginStanding } from "./admin.js";
+import type { Admin, DataOptions, LogOptions, PluginOverview } from "./admin.js";
 import { type AdminMethod, authorize } from "./authorize.js";
 import type { PluginData } from "./data/plugin-data.js";
 import { type LogBook, type LogRecord, MAX_KEPT_LINES } from "./log-book.js";
@@ -23,7 +24,8 @@ export interface AdminRooms {
   folderOf(plugin: LoadedPlugin): string;
   load(folder: string): Promise<string>;
   unload(plugin: string, force: boolean): Promise<void>;
-  standing(plugin: LoadedPlugin): Promise<PluginStanding>;
+  status(plugin: LoadedPlugin): PluginStatus;
+  samples(plugin: LoadedPlugin): readonly GuestSamples[];
   suspend(plugin: LoadedPlugin): Promise<void>;
   resume(plugin: LoadedPlugin): Promise<void>;
   restart(plugin: LoadedPlugin): Promise<void>;
@@ -64,19 +66,13 @@ export function createAdmin(rooms: AdminRooms): Admin {
     }
   };
 
-  const overview = async (plugin: LoadedPlugin): Promise<PluginOverview> => {
-    const { manifest, digest, limits, actions } = plugin;
-    return {
-      id: manifest.id,
-      version: manifest.version,
-      title: manifest.title,
-      digest,
-      folder: rooms.folderOf(plugin),
-      ...(await rooms.standing(plugin)),
-      actions: [...actions.keys()],
-      limits,
-    };
-  };
+  const overview = (plugin: LoadedPlugin): PluginOverview => ({
+    ...rooms.status(plugin),
+    title: plugin.manifest.title,
+    digest: plugin.digest,
+    folder: rooms.folderOf(plugin),
+    actions: [...plugin.actions.keys()],
+  });
 
   const change = (method: "suspend" | "resume" | "restart" | "release") => (actor: Actor, id: string) =>
     operate(actor, method, id, async (plugin) => {
@@ -87,7 +83,7 @@ export function createAdmin(rooms: AdminRooms): Admin {
   return {
     list: async (actor) => {
       allow(actor, "list");
-      return Promise.all(rooms.plugins().map(overview));
+      return rooms.plugins().map(overview);
     },
     get: async (actor, id) => {
       allow(actor, "get");
@@ -109,6 +105,10 @@ export function createAdmin(rooms: AdminRooms): Admin {
     resume: change("resume"),
     restart: change("restart"),
     release: change("release"),
+    samples: async (actor, id) => {
+      allow(actor, "samples");
+      return rooms.samples(rooms.find(id));
+    },
     logs: async function* (actor, options) {
       allow(actor, "logs");
       yield* readLogs(rooms, options);

@@ -1,5 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Actor, type Host, MAX_KEPT_LINES, type PluginOverview } from "@paddock/host";
+import {
+  type Actor,
+  formatPrometheus,
+  type Host,
+  MAX_KEPT_LINES,
+  type PluginOverview,
+  PROMETHEUS_MEDIA_TYPE,
+} from "@paddock/host";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { disconnectOf } from "../disconnect.js";
@@ -13,6 +20,7 @@ const logsQuery = z.strictObject({
   last: count(MAX_KEPT_LINES).optional(),
   follow: flag.optional(),
 });
+const eventsQuery = z.strictObject({ plugin: pluginName.optional() });
 const usageQuery = z.strictObject({ everyMs: z.coerce.number().int().min(200).max(60_000).optional() });
 
 /** How often usage is told unless asked otherwise. */
@@ -41,6 +49,20 @@ export function watchRoutes(app: FastifyInstance, { host, authenticate, closing 
     const signal = disconnectOf(reply, closing);
     reply.hijack();
     await sendLines(reply.raw, watchUsage(host, actor, everyMs, signal));
+  });
+  app.get("/v1/events", async (request, reply) => {
+    const filter = readPart(eventsQuery, request.query, "query");
+    authenticate(request);
+    const signal = disconnectOf(reply, closing);
+    const events = host.events(filter);
+    // Ends the loop that sends them; a reader that went away holds nothing.
+    signal.addEventListener("abort", () => void events.return?.(), { once: true });
+    reply.hijack();
+    await sendLines(reply.raw, events);
+  });
+  app.get("/metrics", async (request, reply) => {
+    authenticate(request);
+    return reply.type(PROMETHEUS_MEDIA_TYPE).send(formatPrometheus(host.metrics()));
   });
 }
 
