@@ -128,6 +128,12 @@ describe("host.point().first()", () => {
     expect(await host.point(discount).first(order)).toEqual({ amount: 10 });
   });
 
+  it("takes no fallback for an answer", async () => {
+    const host = await start(["dies", "tenth"]);
+    const options: object = { fallback: { amount: 1 } };
+    expect(await host.point(discount).first(order, options)).toEqual({ amount: 10 });
+  });
+
   it("says of each plugin why it failed when all do", async () => {
     const host = await start(["dies", "refuses"]);
     await expect(host.point(discount).first(order)).rejects.toMatchObject({

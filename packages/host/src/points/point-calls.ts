@@ -31,7 +31,7 @@ export type PointResult<Output> =
       readonly error: PaddockError;
     };
 
-export interface PointOptions extends CallOptions {
+export interface PointOptions extends Omit<CallOptions, "fallback"> {
   /** Ask these only, in this order; by default all that implement it, in the order of their ids. */
   readonly plugins?: readonly string[] | undefined;
 }
@@ -111,7 +111,8 @@ async function prepare<Input>(
 ): Promise<Question> {
   // Also for what is no object: this says so.
   readCallOptions(written);
-  const { plugins, ...options } = written;
+  // A fallback would stand for a plugin's answer, and so keep the next plugin from being asked.
+  const { plugins, fallback: _, ...options }: PointOptions & { readonly fallback?: unknown } = written;
   const targets = chooseTargets(point.name, host.plugins(), plugins);
   const { timeoutMs } = options;
   const endsAt = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
