@@ -23,6 +23,7 @@ import { loadPlugin } from "./loading/load-plugin.js";
 import { readPaddockVersion } from "./paddock-version.js";
 import { type Granting, grantingOf } from "./permissions/granting.js";
 import { compilePluginSchemas } from "./pipeline/action-schemas.js";
+import { ANSWER_WORKER_FILE } from "./pipeline/answer-worker-file.js";
 import { Attempt } from "./pipeline/attempt.js";
 import { readCallOptions } from "./pipeline/call-options.js";
 import { CallPipeline } from "./pipeline/call-pipeline.js";
@@ -38,6 +39,8 @@ import { createPythonRuntime } from "./runtimes/python.js";
 import { assertMechanisms, makeHome } from "./start-checks.js";
 import { type HomeLock, lockHome } from "./store/home-lock.js";
 import { createSqliteStore } from "./store/sqlite.js";
+import { FileRoom } from "./streams/file-room.js";
+import { JsonPool } from "./streams/json/json-pool.js";
 import { gaugesOf } from "./supervisor/gauges.js";
 import type { Guest } from "./supervisor/guest.js";
 import type { GuestLog } from "./supervisor/guest-log.js";
@@ -125,8 +128,12 @@ function assemble(
   const identities = new WeakMap<Guest, GuestIdentity>();
   const granting = grantingOf(config.preset);
   const logs = createLogBook();
+  const fileRoom = new FileRoom(join(config.home, "files"));
+  const json = new JsonPool(ANSWER_WORKER_FILE);
   const supervisor = new Supervisor({
     isolation,
+    fileRoom,
+    readJson: (stream, bounds) => json.read(stream, bounds),
     onEvent: telemetry.onEvent,
     records: createQuarantineRecords(store),
     onRoom: (plugin, shareKey) => pipeline.onRoom(plugin, shareKey),
@@ -289,6 +296,8 @@ function assemble(
         logs.close();
         pipeline.close();
         await supervisor.close();
+        await json.close();
+        await fileRoom.close();
         await Promise.allSettled(drains);
         await isolation.close();
         await broker.close();

@@ -1,5 +1,13 @@
-import { type CapabilityId, type ErrorCode, formatPath, PaddockError, quote } from "@paddock/contract";
+import {
+  type CapabilityId,
+  type ErrorCode,
+  formatPath,
+  isWithin,
+  PaddockError,
+  quote,
+} from "@paddock/contract";
 import type { z } from "zod";
+import { rightsAlongChain } from "../permissions/call-chain.js";
 import { decide } from "../permissions/decide.js";
 import { refusal } from "./guest-error.js";
 import type { GuestIdentity, LiveCalls } from "./guest-identity.js";
@@ -48,11 +56,16 @@ export function judge({ route, params }: GuestRequest, guest: GuestIdentity, cal
     if (method.asks !== undefined && !parsed.success) return misfit(route, describe(parsed.error));
     const decision = decide({ capability, parameters: asked ?? {} }, guest.context);
     if (decision.kind === "deny") return deny(decision.code, capability, decision.hint);
-    const allowed = Object.hasOwn(guest.permissions, capability) ? guest.permissions[capability] : undefined;
-    if (allowed === undefined) return deny("CAPABILITY_NOT_GRANTED", capability, "It is not effective.");
+    const live = call === undefined ? undefined : calls.find?.(call);
+    const own = Object.hasOwn(guest.permissions, capability) ? guest.permissions[capability] : undefined;
+    if (own === undefined) return deny("CAPABILITY_NOT_GRANTED", capability, "It is not effective.");
+    const allowed = rightsAlongChain(capability, own, live?.chain ?? []);
+    const isCut = allowed !== own && asked !== undefined;
+    if (allowed === undefined || (isCut && !isWithin(capability, asked, allowed))) {
+      return deny("CAPABILITY_NOT_GRANTED", capability, "A plugin that led to this call does not have it.");
+    }
     if (!parsed.success) return misfit(route, describe(parsed.error));
     const { plugin, permissions, signal } = guest;
-    const live = call === undefined ? undefined : calls.find?.(call);
     const tenant = live?.tenant ?? guest.tenant;
     const request = { plugin, permissions, tenant, call, live, allowed, signal };
     return { kind: "allow", route, params: parsed.data, request };

@@ -68,9 +68,9 @@ export class Breaker {
   }
 
   #probe(before: Circuit, call: PipelineCall, next: (call: PipelineCall) => Promise<unknown>) {
-    // What an operator or the supervisor says is more than that a circuit is open.
+    // Suspended, or in quarantine: to wait for the circuit would be of no use.
     const refusal = this.#refusal(this.#plugin);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    if (refusal !== undefined && refusal.code !== "PLUGIN_UNAVAILABLE") return Promise.reject(refusal);
     const now = performance.now();
     const isBusy = before.kind === "half-open" && before.isProbing;
     const after = nextCircuit(before, { kind: "asked", at: now }, this.#plugin.settings.breaker);
