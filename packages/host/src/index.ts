@@ -29,12 +29,16 @@ export type {
 export { type EffectiveLimits, effectiveLimits, type LimitSource } from "./config/effective-limits.js";
 export { CONFIG_FILE_NAMES, type ConfigFile, loadConfigFile } from "./config/load-config-file.js";
 export { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
+export { type IsolatedProgram, isolate } from "./exec/isolate.js";
+export type { IsolateResult } from "./exec/isolate-result.js";
+export { DEFAULT_PIDS, type IsolateOptions } from "./exec/options.js";
 export {
   createFakeHost,
   type FakeHost,
   type FakeHostOptions,
   type RecordedCall,
 } from "./fake/create-fake-host.js";
+export type { FakeEvent, FakeEventHandler } from "./fake/fake-events.js";
 export type { FakeAction, FakeCall, FakePlugin } from "./fake/fake-plugin.js";
 export { createHost } from "./host.js";
 export type { Host, HostOptions, LoadOptions, PluginInfo } from "./host-interface.js";
@@ -49,6 +53,8 @@ export type { AttemptTrace, CallOutcome, CallTrace, StageTime } from "./pipeline
 export { definePoint, type Point, type PointDefinition } from "./points/point.js";
 export type { PointCalls, PointOptions, PointResult } from "./points/point-calls.js";
 export type { StandardSchema } from "./points/standard-schema.js";
+export type { InputFileSource } from "./streams/input-files.js";
+export { OutputFile } from "./streams/output-file.js";
 export type { GuestLog } from "./supervisor/guest-log.js";
 export type { GuestSamples, GuestStatus, PluginStatus } from "./supervisor/plugin-status.js";
 export type { Sample } from "./supervisor/sample-history.js";

@@ -121,6 +121,70 @@ describe("createFakeHost()", () => {
     await expect(host.point(discount).one({ total: "30" })).rejects.toMatchObject({ code: "INPUT_INVALID" });
   });
 
+  it("runs a batch, with a result or an error for each payload", async () => {
+    const host = start();
+    expect(await host.batch("acme/loyalty", "echo", [1, 1n, "a"])).toMatchObject([
+      { kind: "success", value: 1 },
+      { kind: "failure", error: { code: "USAGE_INVALID" } },
+      { kind: "success", value: "a" },
+    ]);
+  });
+
+  it("gives the fallback where a real host would", async () => {
+    expect(await call(start(), "crashes", null, { fallback: 3 })).toBe(3);
+    expect(await call(start(), "crashes", null, { fallback: (error: PaddockError) => error.code })).toBe(
+      "CRASHED",
+    );
+    await expect(call(start(), "refuses", null, { fallback: 3 })).rejects.toMatchObject({
+      code: "PLUGIN_ERROR",
+    });
+  });
+
+  it("carries events and progress between the application and its fakes", async () => {
+    const heard: unknown[] = [];
+    const host = createFakeHost({
+      plugins: {
+        "acme/a": {
+          actions: {
+            pay: async (_, fake) => {
+              fake.progress(0.5, "half");
+              await fake.publish("orders.paid", { id: 1 });
+            },
+          },
+        },
+        "acme/b": {
+          actions: { x: () => 1 },
+          events: { "orders.*": (payload, event) => heard.push(payload, event) },
+        },
+      },
+    });
+    const subscription = host.subscribe("orders.paid");
+    await host.call("acme/a", "pay", null, { tenant: "t", onProgress: (progress) => heard.push(progress) });
+    const about = { topic: "orders.paid", tenant: "t", from: "acme/a" };
+    expect(heard).toEqual([{ fraction: 0.5, message: "half" }, { id: 1 }, about]);
+    expect((await subscription.next()).value).toEqual({ kind: "event", payload: { id: 1 }, ...about });
+    await host.publish("orders.lost", 2);
+    expect(heard.slice(3)).toEqual([2, { topic: "orders.lost", tenant: "main", from: undefined }]);
+    await host.close();
+    expect((await subscription.next()).done).toBe(true);
+  });
+
+  it("shows the application lifecycle events that the test emits", async () => {
+    const host = start();
+    const events = host.events({ plugin: "acme/loyalty" });
+    const event = {
+      at: 1,
+      plugin: "acme/loyalty",
+      version: "1.0.0",
+      kind: "state",
+      from: "ready",
+      to: "crashed",
+    } as const;
+    host.emit(event);
+    expect((await events.next()).value).toEqual(event);
+    await host.close();
+  });
+
   it("refuses what only a real host can do", async () => {
     const host = start();
     await expect(host.load("folder")).rejects.toMatchObject({ code: "UNSUPPORTED_PLATFORM" });

@@ -1,10 +1,15 @@
 import { type ErrorCode, type Manifest, PaddockError, presetLimits, toPaddockError } from "@paddock/contract";
 import type { Host, PluginInfo } from "../host-interface.js";
+import { runBatch } from "../pipeline/batch.js";
 import { type CallOptions, readCallOptions } from "../pipeline/call-options.js";
 import { checkImplements, readPoints } from "../points/check-implements.js";
 import type { Point } from "../points/point.js";
 import { createPointCalls } from "../points/point-calls.js";
-import { type FakePlugin, type LoadedFake, loadFake } from "./fake-plugin.js";
+import { EventStream } from "../telemetry/event-stream.js";
+import type { LifecycleEvent } from "../telemetry/lifecycle-event.js";
+import { createFakeEvents } from "./fake-events.js";
+import { type FakeCall, type FakePlugin, type LoadedFake, loadFake } from "./fake-plugin.js";
+import { fallbackOf } from "./fallback-of.js";
 import { runFake } from "./run-fake.js";
 import { warnOnce } from "./warn-once.js";
 
@@ -36,10 +41,27 @@ export interface FakeHost extends Host {
   readonly isFake: true;
   /** What the application has called so far, in order. */
   readonly calls: readonly RecordedCall[];
+  /** Has readers of `events()` meet something that a fake does not do by itself: a crash, a quarantine, … */
+  emit(event: LifecycleEvent): void;
 }
 
 /** What a fake host does itself; everything else of a host rejects with UNSUPPORTED_PLATFORM. */
-type Faked = "call" | "point" | "plugins" | "start" | "unload" | "posture" | "diagnose" | "close";
+type Faked =
+  | "call"
+  | "batch"
+  | "point"
+  | "publish"
+  | "subscribe"
+  | "events"
+  | "plugins"
+  | "start"
+  | "unload"
+  | "posture"
+  | "diagnose"
+  | "close";
+
+/** Calls of one batch that run at the same time. */
+const BATCH_IN_FLIGHT = 8;
 
 /**
  * A host whose plugins are functions of a test. Options, payloads and failures are those of a real host; there are no
@@ -55,10 +77,16 @@ export function createFakeHost({ plugins: written = {}, points }: FakeHostOption
   }
   warnOnce();
   const calls: RecordedCall[] = [];
+  const events = createFakeEvents(plugins);
+  const lifecycle = new EventStream();
   let isClosed = false;
 
-  const find = (id: string): LoadedFake => {
+  const assertOpen = () => {
     if (isClosed) throw new PaddockError("HOST_CLOSED", "The host is closed.");
+  };
+
+  const find = (id: string): LoadedFake => {
+    assertOpen();
     const plugin = plugins.get(id);
     if (plugin !== undefined) return plugin;
     throw notThere("PLUGIN_NOT_FOUND", `Plugin ${quoted(id)} is not loaded.`, "Loaded are", [
@@ -78,16 +106,25 @@ export function createFakeHost({ plugins: written = {}, points }: FakeHostOption
       const message = `Plugin "${manifest.id}" has no action ${quoted(name)}.`;
       throw notThere("ACTION_NOT_FOUND", message, "It has", [...actions.keys()]);
     }
-    const { tenant, timeoutMs, signal } = readCallOptions(options);
-    const about = { plugin: id, action: name, tenant, caller: options?.caller };
+    const { tenant, caller, timeoutMs, signal, fallback, onProgress } = readCallOptions(options);
+    const about = { plugin: id, action: name, tenant, caller };
     const at = record(calls, { ...about, payload, outcome: { kind: "pending" } });
+    const abilities: Pick<FakeCall, "progress" | "publish"> = {
+      progress: (fraction, message) =>
+        onProgress?.({
+          ...(fraction === undefined ? {} : { fraction }),
+          ...(message === undefined ? {} : { message }),
+        }),
+      publish: (topic, what) => events.publish(what, { topic, tenant, from: id }),
+    };
     try {
-      const value = await runFake({ ...about, run, payload, timeoutMs, signal });
+      const value = await runFake({ ...about, ...abilities, run, payload, timeoutMs, signal });
       at.outcome = { kind: "success", value };
       return value;
-    } catch (error) {
-      at.outcome = { kind: "failure", error: toPaddockError(error, `run "${name}"`) };
-      throw error;
+    } catch (thrown) {
+      const error = toPaddockError(thrown, `run "${name}"`);
+      at.outcome = { kind: "failure", error };
+      return fallbackOf(fallback, error);
     }
   };
 
@@ -95,6 +132,20 @@ export function createFakeHost({ plugins: written = {}, points }: FakeHostOption
     isFake: true,
     calls,
     call,
+    batch: async (id, action, payloads, options) => {
+      find(id);
+      return runBatch(payloads, BATCH_IN_FLIGHT, (payload) => call(id, action, payload, options));
+    },
+    publish: async (topic, payload, { tenant = "main" } = {}) => {
+      assertOpen();
+      await events.publish(payload, { topic, tenant: readCallOptions({ tenant }).tenant, from: undefined });
+    },
+    subscribe: (topics, listener, options) => {
+      assertOpen();
+      return events.subscribers.subscribe(topics, listener, options);
+    },
+    events: (filter) => lifecycle.read(filter),
+    emit: (event) => lifecycle.publish(event),
     point: (point) => createPointCalls(point, fake),
     plugins: () => [...plugins.values()].map(({ manifest }) => describe(manifest)),
     start: async (id, tenant = "main") => {
@@ -112,6 +163,8 @@ export function createFakeHost({ plugins: written = {}, points }: FakeHostOption
     diagnose: async () => [],
     close: async () => {
       isClosed = true;
+      events.subscribers.close();
+      lifecycle.close();
     },
     [Symbol.asyncDispose]: () => fake.close(),
   };
@@ -140,7 +193,15 @@ function refusal(name: PropertyKey): unknown {
 
 function describe(manifest: Manifest): PluginInfo {
   const { id, version, title } = manifest;
-  return { id, version, title, digest: "fake", manifest, limits: presetLimits("production"), permissions: {} };
+  return {
+    id,
+    version,
+    title,
+    digest: "fake",
+    manifest,
+    limits: presetLimits("production"),
+    permissions: {},
+  };
 }
 
 function notThere(code: ErrorCode, message: string, found: string, names: readonly string[]): PaddockError {

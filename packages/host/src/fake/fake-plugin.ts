@@ -1,4 +1,5 @@
 import { type Manifest, PaddockError, parseManifest } from "@paddock/contract";
+import type { FakeEventHandler } from "./fake-events.js";
 
 /** A plugin as an application's test says it: functions in place of code behind walls. */
 export interface FakePlugin {
@@ -7,6 +8,8 @@ export interface FakePlugin {
   /** Extension points, as in a manifest. */
   readonly implements?: readonly string[];
   readonly actions: Readonly<Record<string, FakeAction>>;
+  /** By topic (`orders.paid`) or by what it begins with (`orders.*`): called for what others publish. */
+  readonly events?: Readonly<Record<string, FakeEventHandler>>;
 }
 
 /**
@@ -24,17 +27,22 @@ export interface FakeCall {
   readonly caller: string | undefined;
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
+  /** Tells the caller's `onProgress`. */
+  progress(fraction?: number, message?: string): void;
+  /** Publishes an event of this plugin to the application and to other fakes. */
+  publish(topic: string, payload?: unknown): Promise<void>;
 }
 
 /** A fake plugin that was checked as a real one's manifest is. */
 export interface LoadedFake {
   readonly manifest: Manifest;
   readonly actions: ReadonlyMap<string, FakeAction>;
+  readonly events: ReadonlyMap<string, FakeEventHandler>;
 }
 
 /** Throws MANIFEST_INVALID where a real manifest that says the same would be, and USAGE_INVALID for no function. */
 export function loadFake(id: string, plugin: FakePlugin): LoadedFake {
-  const { version = "1.0.0", title, implements: points = [], actions } = plugin;
+  const { version = "1.0.0", title, implements: points = [], actions, events = {} } = plugin;
   const manifest = parseManifest(
     {
       manifest: 1,
@@ -47,11 +55,11 @@ export function loadFake(id: string, plugin: FakePlugin): LoadedFake {
     },
     `createFakeHost({ plugins: { "${id}": … } })`,
   );
-  for (const [name, action] of Object.entries(actions)) {
+  for (const [name, action] of [...Object.entries(actions), ...Object.entries(events)]) {
     if (typeof action === "function") continue;
     throw new PaddockError("USAGE_INVALID", `Cannot fake "${name}" of "${id}": it is not a function.`, {
       hint: "An action is a function of its input: { discount: (order) => ({ amount: 3 }) }.",
     });
   }
-  return { manifest, actions: new Map(Object.entries(actions)) };
+  return { manifest, actions: new Map(Object.entries(actions)), events: new Map(Object.entries(events)) };
 }
