@@ -188,17 +188,21 @@ describe("createTestHost({ sandbox: true, folder })", () => {
       id: "acme/guests",
       version: "1.0.0",
       runtime: { kind: "node", entry: "main.js" },
-      actions: { greet: { errors: { NAMELESS: "There was no name." } } },
-      permissions: { required: [KV] },
+      actions: { greet: { errors: { NAMELESS: "There was no name." } }, paid: {} },
+      permissions: { required: [KV, ...EVENTS] },
     };
     await writeFile(join(folder, "plugin/plugin.json"), JSON.stringify(manifest));
     await writeFile(
       join(folder, "plugin/main.js"),
       `import { definePlugin, fail } from "@paddock/sdk";
-       export default definePlugin({ actions: {
+       let heard = Promise.withResolvers();
+       export default definePlugin({ events: { "orders.paid": (payload) => heard.resolve(payload) }, actions: {
+         paid: () => heard.promise,
          async greet({ name }, ctx) {
            ctx.log.info("greeted", { name });
            if (name === "") throw fail("NAMELESS", "Who?", { asked: true });
+           ctx.progress(0.5, "half");
+           await ctx.events.publish("guests.came", { name });
            await ctx.kv.set(name, 1 + Number((await ctx.kv.get(name)) ?? 0));
            return { greeting: "Hello " + name, times: await ctx.kv.get(name) };
          },
@@ -221,6 +225,7 @@ describe("createTestHost({ sandbox: true, folder })", () => {
         .poll(() => host.recorded.logs)
         .toMatchObject([{ message: "greeted" }, { message: "greeted" }]);
       expect(host.recorded.requests).toMatchObject([
+        { method: "events.publish", capability: "events.publish" },
         { method: "kv.get", capability: "storage.kv", outcome: "allowed" },
         { method: "kv.set" },
         { method: "kv.get" },
@@ -229,7 +234,13 @@ describe("createTestHost({ sandbox: true, folder })", () => {
         { outcome: { kind: "success" } },
         { outcome: { kind: "failure" } },
       ]);
-      await expect(host.publish("a", 1)).rejects.toMatchObject({ code: "USAGE_INVALID" });
+      expect(host.recorded.progress).toEqual([{ tenant: "main", fraction: 0.5, message: "half" }]);
+      await expect
+        .poll(() => host.recorded.events)
+        .toEqual([{ tenant: "main", topic: "guests.came", payload: { name: "Ada" } }]);
+      await host.publish("orders.paid", { id: 1 });
+      expect(await host.call("paid")).toEqual({ id: 1 });
+      expect(() => host.failNext("kv.set", "STORE_FAILED")).toThrow("only a host in memory can");
     }
     expect(await homes()).toEqual(before);
   });

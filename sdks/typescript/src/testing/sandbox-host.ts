@@ -3,9 +3,15 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type ErrorCode, type LogLevel, PaddockError, toPaddockError } from "@paddock/contract";
+import {
+  type ErrorCode,
+  type LogLevel,
+  type Manifest,
+  PaddockError,
+  toPaddockError,
+} from "@paddock/contract";
 import { createRecorder, keep, type Recorder, recordCall } from "./recorder.js";
-import type { TestHost } from "./test-host.js";
+import type { RecordedEvent, TestHost } from "./test-host.js";
 
 export interface SandboxHostOptions {
   readonly sandbox: true;
@@ -20,12 +26,14 @@ export interface SandboxHostOptions {
 /** What is used of `@paddock/host`, which stands above this package and may not be installed. */
 interface HostModule {
   createHost(options: Readonly<Record<string, unknown>>): Promise<RealHost>;
-  readManifest(folder: string): Promise<{ readonly id: string }>;
+  readManifest(folder: string): Promise<Pick<Manifest, "id" | "permissions">>;
 }
 
 interface RealHost {
   load(folder: string): Promise<{ readonly id: string }>;
   call(plugin: string, action: string, payload: unknown, options: object): Promise<unknown>;
+  publish(topic: string, payload: unknown, options: { readonly tenant?: string | undefined }): Promise<void>;
+  subscribe(topics: readonly string[], listener: (event: RecordedEvent) => void): unknown;
   close(): Promise<void>;
 }
 
@@ -56,7 +64,7 @@ export async function createSandboxHost({
 }: SandboxHostOptions): Promise<TestHost> {
   const { createHost, readManifest } = await importHost(folder);
   const recorder = createRecorder();
-  const { id } = await readManifest(folder);
+  const { id, permissions } = await readManifest(folder);
   const home = await mkdtemp(join(tmpdir(), "paddock-test-"));
   let real: RealHost | undefined;
   try {
@@ -70,6 +78,7 @@ export async function createSandboxHost({
       ...recording(recorder),
     });
     await real.load(folder);
+    listen(real, permissions, recorder);
   } catch (error) {
     await real?.close();
     await rm(home, { recursive: true, force: true });
@@ -92,6 +101,15 @@ function recording({ logs, requests }: Recorder): object {
   };
 }
 
+/** To the topics that the manifest names: nothing else can be published. */
+function listen(real: RealHost, { required, optional }: Manifest["permissions"], { events }: Recorder): void {
+  const topics = [...required, ...optional]
+    .filter(({ use }) => use === "events.publish")
+    .flatMap(({ parameters }) => (Array.isArray(parameters.topics) ? parameters.topics : []));
+  if (topics.length === 0) return;
+  real.subscribe(topics, ({ tenant, topic, payload }) => keep(events, { tenant, topic, payload }));
+}
+
 function toTestHost(id: string, real: RealHost, home: string, recorder: Recorder): TestHost {
   let closing: Promise<void> | undefined;
   const host: TestHost = {
@@ -107,9 +125,15 @@ function toTestHost(id: string, real: RealHost, home: string, recorder: Recorder
         (thrown) => toPaddockError(thrown, `run "${action}"`),
       );
     },
-    publish: () => Promise.reject(inMemoryOnly("publish")),
-    failNext: () => {
-      throw inMemoryOnly("failNext");
+    publish: (topic, payload, { tenant } = {}) => real.publish(topic, payload, { tenant }),
+    failNext: (method) => {
+      throw new PaddockError(
+        "USAGE_INVALID",
+        `Cannot fail "${method}" in a sandbox: only a host in memory can.`,
+        {
+          hint: "createTestHost({ plugin }) makes one.",
+        },
+      );
     },
     close: () => {
       closing ??= real.close().finally(() => rm(home, { recursive: true, force: true }));
@@ -118,12 +142,6 @@ function toTestHost(id: string, real: RealHost, home: string, recorder: Recorder
     [Symbol.asyncDispose]: () => host.close(),
   };
   return host;
-}
-
-function inMemoryOnly(method: string): PaddockError {
-  return new PaddockError("USAGE_INVALID", `Cannot ${method} in a sandbox: only a host in memory can.`, {
-    hint: "createTestHost({ plugin }) makes one.",
-  });
 }
 
 /** As the plugin's own folder sees it, else as the tests' folder or this package does. */
@@ -135,7 +153,11 @@ async function importHost(folder: string): Promise<HostModule> {
     } catch {
       continue;
     }
-    return await import(pathToFileURL(path).href);
+    try {
+      return await import(pathToFileURL(path).href);
+    } catch (cause) {
+      throw toPaddockError(cause, `use ${path}`);
+    }
   }
   throw new PaddockError("USAGE_INVALID", "Cannot make a sandbox: @paddock/host is not installed.", {
     hint: "npm install --save-dev @paddock/host",

@@ -7,7 +7,10 @@ import type { ErrorCode, LogLevel, PaddockError } from "@paddock/contract";
 export interface TestHost extends AsyncDisposable {
   /** Calls an action; resolves with its answer. */
   call(action: string, payload?: unknown, options?: TestCallOptions): Promise<unknown>;
-  /** Gives the plugin an event, and waits until its handler is done. In memory only. */
+  /**
+   * Gives the plugin an event. In memory it resolves when the handler is done, and rejects with what it threw; behind
+   * walls it resolves when the event is on its way to a running guest.
+   */
   publish(topic: string, payload?: unknown, options?: TestEventOptions): Promise<void>;
   /** Makes the next request of this kind fail in the plugin, with a HostError of that code. In memory only. */
   failNext(method: string, code: ErrorCode, message?: string): void;
@@ -27,7 +30,7 @@ export interface TestCallOptions {
 
 export interface TestEventOptions {
   readonly tenant?: string | undefined;
-  /** The plugin that is said to have published it; nobody for the application. */
+  /** The plugin that is said to have published it; nobody for the application. In memory only. */
   readonly from?: string | undefined;
 }
 
@@ -38,7 +41,7 @@ export interface Recorded {
   /** What it asked its host for. */
   readonly requests: readonly RecordedRequest[];
   readonly progress: readonly RecordedProgress[];
-  /** What it published; in memory only. */
+  /** What it published. */
   readonly events: readonly RecordedEvent[];
 }
 
