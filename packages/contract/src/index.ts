@@ -95,7 +95,7 @@ export {
   type TakenParams,
   type WireError,
 } from "./wire/messages.js";
-export { placeAt, type Rooted } from "./wire/pointer.js";
+export { leadsToNull, placeAt, type Rooted } from "./wire/pointer.js";
 export type { IncomingStream } from "./wire/streams/incoming-stream.js";
 export { type ItemRead, ItemReader } from "./wire/streams/item-reader.js";
 export { Multiplexer, type MultiplexerPort, type ToError } from "./wire/streams/multiplexer.js";

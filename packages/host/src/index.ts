@@ -18,7 +18,7 @@ export type {
 export type { DataFile, DataListing } from "./admin/data/plugin-data.js";
 export { type LogRecord, MAX_KEPT_LINES } from "./admin/log-book.js";
 export type { Missed } from "./bounded-reader.js";
-export { MANIFEST_NAMES, readManifest } from "./bundle/read-manifest.js";
+export { MANIFEST_NAMES, readManifest, readWrittenManifest } from "./bundle/read-manifest.js";
 export type { DecisionRecord } from "./capabilities/decision-record.js";
 export type {
   EventListener,

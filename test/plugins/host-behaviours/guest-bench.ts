@@ -7,11 +7,15 @@ import {
   effectiveSettings,
 } from "../../../packages/host/src/config/effective-settings.js";
 import { createProcessIsolation } from "../../../packages/host/src/isolation/process/process.js";
+import { ANSWER_WORKER_FILE } from "../../../packages/host/src/pipeline/answer-worker-file.js";
 import { createNodeRuntime } from "../../../packages/host/src/runtimes/node.js";
+import { FileRoom } from "../../../packages/host/src/streams/file-room.js";
+import { JsonPool } from "../../../packages/host/src/streams/json/json-pool.js";
 import type { CallRequest } from "../../../packages/host/src/supervisor/call.js";
 import type { GuestLog } from "../../../packages/host/src/supervisor/guest-log.js";
 import type { LoadedAction, LoadedPlugin } from "../../../packages/host/src/supervisor/plugin.js";
 import { Supervisor } from "../../../packages/host/src/supervisor/supervisor.js";
+import type { LifecycleEvent } from "../../../packages/host/src/telemetry/lifecycle-event.js";
 import { makeTemporaryHome } from "./temporary-home.js";
 import { writePlugin } from "./write-plugin.js";
 
@@ -69,6 +73,8 @@ export interface GuestBench {
   readonly supervisor: Supervisor;
   readonly logs: readonly GuestLog[];
   readonly asked: readonly Asked[];
+  /** What the supervisor told of plugins and guests. */
+  readonly events: readonly LifecycleEvent[];
   createPlugin(
     behaviour: string,
     limits?: Partial<Limits>,
@@ -87,10 +93,16 @@ export async function createGuestBench(): Promise<GuestBench> {
   const isolation = await createProcessIsolation({ home: home.path, uids: UIDS });
   const logs: GuestLog[] = [];
   const asked: Asked[] = [];
+  const events: LifecycleEvent[] = [];
   let entries = 0;
+  const fileRoom = new FileRoom(join(home.path, "files"));
+  const json = new JsonPool(ANSWER_WORKER_FILE);
   const supervisor = new Supervisor({
     isolation,
+    fileRoom,
+    readJson: (stream, bounds) => json.read(stream, bounds),
     onLog: (log) => logs.push(log),
+    onEvent: (event) => events.push(event),
     onRequest: async (_, { method, params }, live) => {
       // Safe: what a guest of these tests sends.
       const { call } = (params ?? {}) as { readonly call?: number };
@@ -103,6 +115,7 @@ export async function createGuestBench(): Promise<GuestBench> {
     supervisor,
     logs,
     asked,
+    events,
     createPlugin: (behaviour, limits, settings) =>
       createPlugin(home.path, `${++entries}`, behaviour, limits, settings),
     call: (plugin, more = {}, payload = "null") => supervisor.call(plugin, { ...REQUEST, ...more }, payload),
@@ -116,6 +129,8 @@ export async function createGuestBench(): Promise<GuestBench> {
     },
     close: async () => {
       await supervisor.close();
+      await json.close();
+      await fileRoom.close();
       await isolation.close();
       await home.remove();
     },

@@ -10,8 +10,12 @@ const COLON = 0x3a;
  * Returns what is wrong, or `undefined` when parsing it is cheap and its value is safe to walk.
  * A short line cannot break either bound (a level takes two characters), so it is not looked at.
  */
-export function findExcess(line: string): string | undefined {
-  if (line.length <= 2 * MAX_DEPTH) return undefined;
+export function findExcess(
+  line: string,
+  maxTokens: number = MAX_INLINE_TOKENS,
+  maxDepth: number = MAX_DEPTH,
+): string | undefined {
+  if (line.length <= 2 * maxDepth) return undefined;
   let tokens = 1;
   let depth = 0;
   for (let at = 0; at < line.length; at++) {
@@ -22,11 +26,11 @@ export function findExcess(line: string): string | undefined {
       tokens++;
     } else if ((code | 0x20) === 0x7b /* [ or { */) {
       tokens++;
-      if (++depth > MAX_DEPTH) return `more than ${MAX_DEPTH} levels deep`;
+      if (++depth > maxDepth) return `more than ${maxDepth} levels deep`;
     } else if ((code | 0x20) === 0x7d /* ] or } */) {
       depth--;
     }
-    if (tokens > MAX_INLINE_TOKENS) return `more than ${MAX_INLINE_TOKENS} JSON tokens`;
+    if (tokens > maxTokens) return `more than ${maxTokens} JSON tokens`;
   }
   return undefined;
 }

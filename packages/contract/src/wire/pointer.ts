@@ -24,20 +24,38 @@ const INDEX = /^(0|[1-9]\d{0,9})$/;
  * that no step ("__proto__", "constructor") leaves the value.
  */
 export function placeAt(rooted: Rooted, pointer: string, value: unknown): boolean {
+  const place = findNull(rooted, pointer);
+  if (place === undefined) return false;
+  // Not an assignment: the own property "__proto__" would set a prototype.
+  Object.defineProperty(place.holder, place.name, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+  return true;
+}
+
+/** Whether there is a null at that place. */
+export function leadsToNull(rooted: Rooted, pointer: string): boolean {
+  return findNull(rooted, pointer) !== undefined;
+}
+
+function findNull(
+  rooted: Rooted,
+  pointer: string,
+): { readonly holder: object; readonly name: string } | undefined {
   const steps = parsePointer(pointer);
-  if (steps === undefined) return false;
+  if (steps === undefined) return undefined;
   let holder: object = rooted;
   let name = "root";
   for (const step of steps) {
     const inner: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value;
-    if (typeof inner !== "object" || inner === null) return false;
-    if (Array.isArray(inner) && !INDEX.test(step)) return false;
+    if (typeof inner !== "object" || inner === null) return undefined;
+    if (Array.isArray(inner) && !INDEX.test(step)) return undefined;
     holder = inner;
     name = step;
   }
   const found = Object.getOwnPropertyDescriptor(holder, name);
-  if (found === undefined || found.value !== null) return false;
-  // Not an assignment: the own property "__proto__" would set a prototype.
-  Object.defineProperty(holder, name, { value, writable: true, enumerable: true, configurable: true });
-  return true;
+  return found === undefined || found.value !== null ? undefined : { holder, name };
 }

@@ -9,6 +9,8 @@ export interface ActionSchemas {
   /** Which fields the input has. */
   readonly shape: Shape | undefined;
   readonly output: Validate | undefined;
+  /** What `output` was made from, for another thread to make it again. */
+  readonly outputSource: unknown;
 }
 
 /** Of every action of a plugin, by name; a map, because an action may be called "constructor". */
@@ -27,13 +29,15 @@ export async function compilePluginSchemas(
  * with PLUGIN_INVALID for a schema that is missing, not allowed, or too much work.
  */
 export async function compileActionSchemas(spec: ActionSpec, directory: string): Promise<ActionSchemas> {
-  const [schema, output] = await Promise.all([
+  const [schema, outputSource] = await Promise.all([
     spec.input && readSchema(spec.input, directory),
-    compile(spec.output, directory, `actions.${spec.name}.output`),
+    spec.output && readSchema(spec.output, directory),
   ]);
-  if (spec.input === undefined) return { input: undefined, shape: undefined, output };
+  const output =
+    spec.output === undefined ? undefined : await compileSchema(outputSource, `actions.${spec.name}.output`);
+  if (spec.input === undefined) return { input: undefined, shape: undefined, output, outputSource };
   const input = await compileSchema(schema, `actions.${spec.name}.input`);
-  return { input, shape: declaredShape(schema), output };
+  return { input, shape: declaredShape(schema), output, outputSource };
 }
 
 /** The validator of one schema of a manifest, or nothing where it has none. */

@@ -1,6 +1,8 @@
-import { isPaddockError, PaddockError } from "@paddock/contract";
+import { isPaddockError, PaddockError, toPaddockError } from "@paddock/contract";
 import type { ChainLink } from "../permissions/call-chain.js";
+import type { InputFiles } from "../streams/input-files.js";
 import type { LoadedAction, LoadedPlugin } from "../supervisor/plugin.js";
+import type { EncodedPayload } from "./encode-payload.js";
 import { type Handler, type PipelineCall, type Progress, remainingMs } from "./pipeline.js";
 
 /** A guest that had this part of the operator's time and did not answer was too slow, whoever ended the wait. */
@@ -22,6 +24,11 @@ export class Attempt {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  /** What travels beside the payload. */
+  readonly attachments: EncodedPayload["attachments"];
+  readonly files: InputFiles | undefined;
+  /** For answers that are too large to be looked at here. */
+  readonly outputSchema: unknown;
   /** Process id of the guest that has it. */
   guestPid: number | undefined;
   answer: Promise<unknown> | undefined;
@@ -38,6 +45,9 @@ export class Attempt {
     this.timeoutMs = timeoutMs;
     this.signal = call.signal;
     this.onProgress = call.onProgress;
+    this.attachments = call.encoded?.attachments;
+    this.files = call.files;
+    this.outputSchema = call.outputSchema;
   }
 
   /** Aborts when it has been answered, given up or taken from its guest: what was done for it is to end, too. */
@@ -60,11 +70,20 @@ export function attempt(run: RunAttempt): Handler {
     const one = new Attempt(call, Math.ceil(leftMs));
     const startedAt = call.trace === undefined ? 0 : performance.now();
     // Safe: the payload is encoded where it is validated, which no call goes around.
-    const answer = run(call.plugin, one, call.encoded?.json as string);
+    const answer = runSafely(run, one, call.encoded?.json as string);
     one.answer = answer;
     call.trace?.attempt(one, startedAt, answer);
     return one.timeoutMs < call.action.timeoutMs * FAIR_PART ? answer.catch(nameDeadline(call)) : answer;
   };
+}
+
+/** A mistake of ours further down must reach the stages above as a rejection. */
+function runSafely(run: RunAttempt, one: Attempt, json: string): Promise<unknown> {
+  try {
+    return run(one.call.plugin, one, json);
+  } catch (error) {
+    return Promise.reject(toPaddockError(error, `run "${one.action.name}"`));
+  }
 }
 
 /** Whether it was the caller who had no more time: that says nothing about the plugin. */

@@ -1,5 +1,6 @@
 import { isProxy } from "node:util/types";
 import { PaddockError } from "@paddock/contract";
+import { type InputFileSource, type InputFiles, readInputFiles } from "../streams/input-files.js";
 import { describeThrown } from "./describe-thrown.js";
 import type { Fallback } from "./fallback.js";
 import type { Progress } from "./pipeline.js";
@@ -18,6 +19,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** W3C trace context to go on with; a new trace begins without one. */
   readonly traceparent?: string | undefined;
+  /** Files for the plugin, by name: paths of ordinary files, or what is in them. It sees copies. */
+  readonly files?: Readonly<Record<string, InputFileSource>> | undefined;
   /**
    * The answer when the plugin fails or cannot be asked: a value, or a function that makes it from the error. What
    * the caller did wrong and what is denied stays an error.
@@ -35,6 +38,7 @@ export interface ReadCallOptions {
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly traceparent: string | undefined;
+  readonly files: InputFiles | undefined;
   readonly fallback: Fallback | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly onTrace: ((trace: CallTrace) => void) | undefined;
@@ -51,6 +55,7 @@ const DEFAULTS: ReadCallOptions = {
   timeoutMs: undefined,
   signal: undefined,
   traceparent: undefined,
+  files: undefined,
   fallback: undefined,
   onProgress: undefined,
   onTrace: undefined,
@@ -64,7 +69,17 @@ export function readCallOptions(options: CallOptions | undefined): ReadCallOptio
   if (options === undefined) return DEFAULTS;
   if (typeof options !== "object" || options === null) throw wrong("options", options, "an object");
   const given = readOnce(options);
-  const { tenant = "main", caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace } = given;
+  const {
+    tenant = "main",
+    caller,
+    timeoutMs,
+    signal,
+    traceparent,
+    fallback,
+    files,
+    onProgress,
+    onTrace,
+  } = given;
   if (typeof tenant !== "string" || !TENANT.test(tenant)) {
     throw wrong("tenant", tenant, "1 to 64 letters, digits and _ . @ -, the first a letter or digit");
   }
@@ -91,6 +106,7 @@ export function readCallOptions(options: CallOptions | undefined): ReadCallOptio
     timeoutMs,
     signal,
     traceparent,
+    files: files === undefined ? undefined : readInputFiles(files),
     fallback: toFallback(fallback),
     onProgress,
     onTrace,
@@ -101,9 +117,9 @@ export function readCallOptions(options: CallOptions | undefined): ReadCallOptio
 function readOnce(options: object): Readonly<Record<keyof CallOptions, unknown>> {
   try {
     // Safe: nothing is believed about the values.
-    const { tenant, caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace } =
+    const { tenant, caller, timeoutMs, signal, traceparent, files, fallback, onProgress, onTrace } =
       options as Readonly<Record<keyof CallOptions, unknown>>;
-    return { tenant, caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace };
+    return { tenant, caller, timeoutMs, signal, traceparent, files, fallback, onProgress, onTrace };
   } catch (cause) {
     throw new PaddockError("USAGE_INVALID", `The options cannot be read: ${describeThrown(cause)}.`, {
       cause,

@@ -169,7 +169,7 @@ export class CallPipeline {
     const action = actionOf(plugin, name);
     const stages = this.#plugins.get(plugin);
     if (stages === undefined) throw notLoaded(plugin);
-    const { tenant, caller, timeoutMs, signal, traceparent, fallback, onProgress, onTrace } = options;
+    const { tenant, caller, timeoutMs, signal, traceparent, files, fallback, onProgress, onTrace } = options;
     const { onTrace: onEveryTrace, onCall } = this.#options;
     const isTraced = onTrace !== undefined || onEveryTrace !== undefined;
     const call: PipelineCall = {
@@ -185,6 +185,8 @@ export class CallPipeline {
       timeoutMs: withinMs ?? timeoutMs ?? action.timeoutMs,
       startedAt: performance.now(),
       signal,
+      files,
+      outputSchema: undefined,
       fallback,
       onProgress,
       trace: isTraced || onCall !== undefined ? new TraceRecorder() : undefined,

@@ -1,4 +1,14 @@
-import { formatSize, PaddockError } from "@paddock/contract";
+import {
+  type Detached,
+  type Detachment,
+  detach,
+  formatSize,
+  leadsToNull,
+  type OutgoingValue,
+  PaddockError,
+  readOutgoing,
+} from "@paddock/contract";
+import { OUTGOING } from "../streams/outgoing-options.js";
 import type { LoadedAction, LoadedPlugin } from "../supervisor/plugin.js";
 import { describeThrown } from "./describe-thrown.js";
 
@@ -6,6 +16,8 @@ import { describeThrown } from "./describe-thrown.js";
 export interface EncodedPayload {
   /** As JSON, within the limit of what a guest is sent. */
   readonly json: string;
+  /** What travels beside it: bytes and streams, in whose places the JSON has null. */
+  readonly attachments: readonly Detached<OutgoingValue>[] | undefined;
   /** Whether a second attempt can be given the same. */
   readonly isReplayable: boolean;
 }
@@ -17,13 +29,46 @@ export interface EncodedPayload {
 export function encodePayload(payload: unknown, plugin: LoadedPlugin, action: LoadedAction): EncodedPayload {
   const { payloadBytes } = plugin.limits;
   if (typeof payload === "string" && payload.length > payloadBytes) throw tooLarge(plugin, action);
-  const json = toJson(payload, plugin, action);
+  const found = detachPayload(payload, plugin, action);
+  const json = toJson(found === undefined ? payload : found.json, plugin, action);
   // A character is at least one byte and at most three: only in between does it need counting.
   if (json.length * 3 > payloadBytes) {
     const bytes = json.length > payloadBytes ? json.length : Buffer.byteLength(json);
     if (bytes > payloadBytes) throw tooLarge(plugin, action);
   }
-  return { json, isReplayable: true };
+  if (found === undefined) return { json, attachments: undefined, isReplayable: true };
+  const { detached: attachments } = found;
+  return { json, attachments, isReplayable: attachments.every(({ value }) => value.isReplayable) };
+}
+
+/** Those whose place is still there, in a payload that was made smaller. */
+export function keepPlaced(
+  value: unknown,
+  attachments: EncodedPayload["attachments"],
+): EncodedPayload["attachments"] {
+  return attachments?.filter(({ at }) => leadsToNull({ root: value }, at));
+}
+
+/** Bytes and streams of a payload. What its reader must hold at once is bounded, as a caller must not end a guest. */
+function detachPayload(
+  payload: unknown,
+  plugin: LoadedPlugin,
+  action: LoadedAction,
+): Detachment<OutgoingValue> | undefined {
+  let found: Detachment<OutgoingValue> | undefined;
+  try {
+    found = detach(payload, (value) => readOutgoing(value, OUTGOING));
+  } catch (cause) {
+    throw new PaddockError(
+      "USAGE_INVALID",
+      `Cannot run "${action.name}" of "${plugin.manifest.id}": the payload cannot be sent: it has ${describeThrown(cause)}.`,
+      { hint: "Put bytes and streams at the top of the payload, and streams that nobody reads yet.", cause },
+    );
+  }
+  const { payloadBytes, resultBytes } = plugin.limits;
+  const held = (found?.detached ?? []).reduce((bytes, { value }) => bytes + value.heldBytes, 0);
+  if (held > Math.max(payloadBytes, resultBytes)) throw tooLarge(plugin, action);
+  return found;
 }
 
 function toJson(payload: unknown, plugin: LoadedPlugin, action: LoadedAction): string {

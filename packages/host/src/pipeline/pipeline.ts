@@ -1,4 +1,5 @@
 import type { ChainLink } from "../permissions/call-chain.js";
+import type { InputFiles } from "../streams/input-files.js";
 import type { LoadedAction, LoadedPlugin } from "../supervisor/plugin.js";
 import type { EncodedPayload } from "./encode-payload.js";
 import type { Fallback } from "./fallback.js";
@@ -30,6 +31,9 @@ export interface PipelineCall {
   /** `performance.now()`. */
   readonly startedAt: number;
   readonly signal: AbortSignal | undefined;
+  readonly files: InputFiles | undefined;
+  /** The action's output schema as JSON, where it has one; known when the call goes to a guest. */
+  outputSchema: unknown;
   readonly fallback: Fallback | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly trace: TraceRecorder | undefined;

@@ -23,7 +23,8 @@ const MAX_WAITS = 3;
 export function retry({ settings }: LoadedPlugin, closing: AbortSignal): Stage {
   const { attempts, backoffMs } = settings.retry;
   return (next) => (call) => {
-    if (!call.action.isIdempotent || call.encoded?.isReplayable === false) return next(call);
+    const isReplayable = call.encoded?.isReplayable !== false && call.files?.isReplayable !== false;
+    if (!call.action.isIdempotent || !isReplayable) return next(call);
     return next(call).catch((error: unknown) => {
       if (!isRetried(error)) throw error;
       return again(next, call, error);

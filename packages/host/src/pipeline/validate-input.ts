@@ -1,5 +1,5 @@
 import type { ActionSchemas } from "./action-schemas.js";
-import { type EncodedPayload, encodePayload } from "./encode-payload.js";
+import { type EncodedPayload, encodePayload, keepPlaced } from "./encode-payload.js";
 import { invalidValue, problemsOf } from "./invalid-value.js";
 import type { PipelineCall, Stage } from "./pipeline.js";
 import { dropUndeclared, findUndeclared } from "./undeclared.js";
@@ -29,5 +29,7 @@ function check(call: PipelineCall, schemas: ActionSchemas | undefined, isDroppin
     problemsOf(schemas.input, value) ??
     (isDropping || shape === undefined ? undefined : findUndeclared(value, shape));
   if (problems !== undefined) throw invalidValue("INPUT_INVALID", call, problems);
-  return isChanged ? { ...encoded, json: JSON.stringify(value) } : encoded;
+  return isChanged
+    ? { ...encoded, json: JSON.stringify(value), attachments: keepPlaced(value, encoded.attachments) }
+    : encoded;
 }

@@ -49,7 +49,11 @@ export function unanswered(
 }
 
 /** The caller's deadline passed while the guest was suspended. */
-export function stoodStill({ manifest }: LoadedPlugin, action: LoadedAction, timeoutMs: number): PaddockError {
+export function stoodStill(
+  { manifest }: LoadedPlugin,
+  action: LoadedAction,
+  timeoutMs: number,
+): PaddockError {
   return new PaddockError(
     "TIMEOUT",
     `Cannot run "${action.name}" of "${manifest.id}": no answer within ${timeoutMs} ms, for it was suspended meanwhile.`,

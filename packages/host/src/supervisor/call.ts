@@ -1,7 +1,18 @@
-import { PaddockError } from "@paddock/contract";
+import { type Detached, type OutgoingValue, PaddockError, type Success } from "@paddock/contract";
+import type { ChainLink } from "../permissions/call-chain.js";
+import type { CallStreams } from "../streams/call-streams.js";
+import type { InputFiles } from "../streams/input-files.js";
 import type { Reply, ReplyTarget } from "./connection.js";
 import type { Deadline } from "./deadlines.js";
 import type { LoadedAction } from "./plugin.js";
+
+/** How far a plugin says that it is with a call. */
+export interface Progress {
+  /** 0 to 1. */
+  readonly fraction?: number;
+  /** Hostile text, bounded, with control characters escaped. */
+  readonly message?: string;
+}
 
 /** What a caller asks of the supervisor. */
 export interface CallRequest {
@@ -13,11 +24,23 @@ export interface CallRequest {
   readonly signal: AbortSignal | undefined;
   /** Calls with the same key may meet in one guest. */
   readonly shareKey: string;
+  /** The plugins that led to the call, the first of them first. */
+  readonly chain?: readonly ChainLink[] | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** What travels beside the payload. */
+  readonly attachments?: readonly Detached<OutgoingValue>[] | undefined;
+  readonly files?: InputFiles | undefined;
+  /** The action's output schema as JSON, for answers that are too large to be looked at here. */
+  readonly outputSchema?: unknown;
+  /** Process id of the guest that was given it last; for traces. */
+  guestPid?: number | undefined;
 }
 
 /** Who has the call: the queue of a starting guest, then the guest. */
 export interface CallOwner {
   onReply(call: Call, reply: Reply): void;
+  /** The answer has values beside it; returns what is wrong with them. */
+  onAttached?(call: Call, reply: Success): string | undefined;
   /** A deadline has passed: the caller's, or later the operator's. */
   onExpired(call: Call): void;
   /** The caller gave up. */
@@ -39,6 +62,10 @@ export class Call implements Deadline, ReplyTarget {
   /** Id on the wire, once sent. */
   id = 0;
   isSettled = false;
+  /** Whether the plugin has answered, and what travels beside the answer still flows. */
+  isAnswered = false;
+  /** Of the payload and of the answer. */
+  streams: CallStreams | undefined;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
   #onAbort: (() => void) | undefined;
@@ -70,12 +97,28 @@ export class Call implements Deadline, ReplyTarget {
     this.owner?.onReply(this, reply);
   }
 
+  onAttached(reply: Success): string | undefined {
+    return this.owner?.onAttached?.(this, reply);
+  }
+
+  /** Gives the caller its answer; the call goes on until `finish`, or until somebody rejects it. */
+  give(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  /** Its streams are closed. */
+  finish(): void {
+    this.#settle();
+  }
+
   resolve(value: unknown): void {
     if (this.#settle()) this.#resolve(value);
   }
 
   reject(error: unknown): void {
-    if (this.#settle()) this.#reject(error);
+    if (!this.#settle()) return;
+    this.#reject(error);
+    this.streams?.fail(error);
   }
 
   #settle(): boolean {

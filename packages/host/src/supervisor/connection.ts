@@ -40,6 +40,13 @@ export type Reply = Success | Failure;
 /** Who sent a request: hears of the reply once, or never when the guest ends. */
 export interface ReplyTarget {
   onReply(reply: Reply): void;
+  /**
+   * A success with values beside it. The request stays in the table until `release`. Returns what is wrong with
+   * them, which the guest is ended for.
+   */
+  onAttached?(reply: Success): string | undefined;
+  /** Whether it has its reply and is only kept for what still travels. */
+  readonly isAnswered?: boolean;
 }
 
 /**
@@ -102,6 +109,11 @@ export class GuestConnection {
     const id = this.#pending.add(target);
     this.#send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
     return id;
+  }
+
+  /** Forgets a request whose answer had values beside it. */
+  release(id: number): void {
+    this.#pending.take(id);
   }
 
   notify(method: string, params: string): void {
@@ -191,9 +203,18 @@ export class GuestConnection {
       this.#inbox.push(message);
       return;
     }
-    const target = this.#pending.take(message.id);
-    if (target === undefined) this.#droppedReplies++;
-    else target.onReply(message);
+    const target = this.#pending.get(message.id);
+    const isAttached = message.kind === "success" && message.attachments !== undefined;
+    if (isAttached) {
+      // An answer that nobody asked for must not be able to open streams.
+      const fault = target?.isAnswered === false ? target.onAttached?.(message) : UNASKED;
+      if (fault !== undefined) this.#violate(fault);
+    } else if (target === undefined || target.isAnswered === true) {
+      this.#droppedReplies++;
+    } else {
+      this.#pending.take(message.id);
+      target.onReply(message);
+    }
   }
 
   #violate(words: string): void {
@@ -253,6 +274,8 @@ export class GuestConnection {
     if (wasBusy) setImmediate(() => this.#goOn());
   }
 }
+
+const UNASKED = "attachments in an answer that nobody waits for";
 
 const DECODER: LineDecoder = {
   decode: (bytes) => {

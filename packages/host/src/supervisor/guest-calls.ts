@@ -1,4 +1,6 @@
+import type { Success } from "@paddock/contract";
 import type { GuestEnd, KillReason } from "../isolation/isolation.js";
+import type { AttachedCalls } from "./attached-calls.js";
 import { Call, type CallOwner, type CallRequest } from "./call.js";
 import { stoodStill, unanswered } from "./call-errors.js";
 import type { GuestConnection, Reply } from "./connection.js";
@@ -14,6 +16,8 @@ export const CANCEL_GRACE_MS = 500;
 export interface GuestCallsOptions {
   readonly identity: GuestIdentity;
   readonly connection: GuestConnection;
+  /** What travels beside the messages of calls. */
+  readonly attached: AttachedCalls;
   readonly deadlines: Deadlines;
   /** A call used up the operator's limit and does not heed its cancel. */
   readonly onStuck: (reason: KillReason) => void;
@@ -33,6 +37,8 @@ export class GuestCalls implements CallOwner {
   readonly #pauses = new Pauses();
   /** Calls whose limit passed while the guest stood still. */
   #parked: Call[] = [];
+  /** Calls whose files are still being copied. */
+  readonly #preparing = new Set<Call>();
   #open = 0;
   #served = 0;
   #given = 0;
@@ -89,7 +95,28 @@ export class GuestCalls implements CallOwner {
 
   /** Sends a call; it settles by itself. */
   send(call: Call): void {
-    const { payload } = call;
+    if (this.#options.attached.isPlain(call)) this.#sendNow(call, call.payload, "");
+    else this.#prepare(call);
+  }
+
+  /** The call is the guest's from here on, also while its files are copied. */
+  #prepare(call: Call): void {
+    this.#take(call);
+    this.#preparing.add(call);
+    this.#options.attached.prepare(call, {
+      send: (payload, more) => {
+        this.#preparing.delete(call);
+        this.#sendNow(call, payload, more);
+      },
+      refuse: (error) => {
+        if (!this.#preparing.delete(call)) return;
+        call.reject(error);
+        this.#finish(call);
+      },
+    });
+  }
+
+  #sendNow(call: Call, payload: string, more: string): void {
     const { action, traceparent, tenant } = call.request;
     // A call that has no owner yet did not wait for a start: asking for the time would cost more than it tells.
     const waited = call.owner === undefined ? 0 : performance.now() - call.startedAt;
@@ -98,17 +125,20 @@ export class GuestCalls implements CallOwner {
     this.#give(
       call,
       "call",
-      `{"action":${action.nameJson},"payload":${payload},"timeoutMs":${waitMs},"traceparent":"${traceparent}"${whose}}`,
+      `{"action":${action.nameJson},"payload":${payload},"timeoutMs":${waitMs},"traceparent":"${traceparent}"${whose}${more}}`,
     );
   }
 
-  /** Gives it an event to handle: a call that nobody chose an action for, within the operator's limit. */
-  deliver(params: string): Promise<unknown> {
+  /**
+   * Gives it an event to handle: a call that nobody chose an action for, within the operator's limit. What it asks for
+   * meanwhile is for the event's tenant, and for the plugins that led to it.
+   */
+  deliver(params: string, origin: Pick<CallRequest, "tenant" | "chain">): Promise<unknown> {
     const { plugin, tenant } = this.#options.identity;
     const { timeoutMs } = plugin.limits;
     const action: LoadedAction = { ...EVENT, timeoutMs };
     const call = new Call(
-      { action, tenant, traceparent: "", timeoutMs, signal: undefined, shareKey: tenant },
+      { action, ...origin, traceparent: "", timeoutMs, signal: undefined, shareKey: tenant },
       params,
     );
     this.#give(call, "event", params);
@@ -121,10 +151,24 @@ export class GuestCalls implements CallOwner {
   }
 
   onReply(call: Call, reply: Reply): void {
-    this.#deadlines.remove(call);
     if (reply.kind === "success") call.resolve(reply.result);
     else if (!call.isSettled)
       call.reject(replyError(this.#options.identity, call.request.action, reply.error));
+    this.#finish(call);
+  }
+
+  onAttached(call: Call, reply: Success): string | undefined {
+    return this.#options.attached.accept(call, reply, () => {
+      this.#connection.release(call.id);
+      call.finish();
+      this.#finish(call);
+    });
+  }
+
+  /** It is answered, and what travelled beside it has arrived. */
+  #finish(call: Call): void {
+    this.#deadlines.remove(call);
+    if (!isPlain(call)) this.#options.attached.release(call);
     this.#served++;
     const wasFull = this.#open === this.#concurrency;
     this.#open--;
@@ -152,6 +196,8 @@ export class GuestCalls implements CallOwner {
       return;
     }
     call.reject(unanswered(plugin, action, action.timeoutMs, "limits.timeout"));
+    // It was not sent yet: what takes so long is not the guest's doing.
+    if (this.#preparing.has(call)) return;
     if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
       this.#cancel(call);
       this.#expectWithin(call, action.timeoutMs + CANCEL_GRACE_MS);
@@ -186,11 +232,14 @@ export class GuestCalls implements CallOwner {
   /** The guest is gone: every call that is left learns why. */
   end(end: GuestEnd): void {
     const { identity } = this.#options;
-    const calls = this.#connection.close().filter((target) => target instanceof Call);
+    const sent = this.#connection.close().filter((target) => target instanceof Call);
+    const calls = [...sent, ...this.#preparing];
+    this.#preparing.clear();
     // Who is to blame cannot be known from outside: the call we ended it for, else the newest one.
     const guilty = this.#guilty ?? newest(calls);
     for (const call of calls) {
       this.#deadlines.remove(call);
+      if (!isPlain(call)) this.#options.attached.release(call);
       call.reject(
         call === guilty
           ? endError(identity, end, undefined, call.request.action)
@@ -203,10 +252,14 @@ export class GuestCalls implements CallOwner {
   }
 
   #give(call: Call, method: string, params: string): void {
+    if (call.owner !== this) this.#take(call);
+    call.id = this.#connection.request(method, params, call);
+  }
+
+  #take(call: Call): void {
     call.owner = this;
     this.#open++;
     this.#given++;
-    call.id = this.#connection.request(method, params, call);
     const { timeoutMs, action } = call.request;
     this.#deadlines.add(call, call.startedAt + Math.min(timeoutMs, action.timeoutMs));
   }
@@ -235,4 +288,9 @@ function newest(calls: readonly Call[]): Call | undefined {
     (one, call) => (one === undefined || call.startedAt >= one.startedAt ? call : one),
     undefined,
   );
+}
+
+/** Whether nothing was held for it besides the call itself. */
+function isPlain({ streams, request }: Call): boolean {
+  return streams === undefined && request.files === undefined;
 }

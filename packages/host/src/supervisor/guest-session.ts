@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { isPaddockError, type LogParams, type Notification, PaddockError } from "@paddock/contract";
 import type { GuestEnd, GuestProcess, KillReason } from "../isolation/isolation.js";
 import { LogBudget } from "../log-budget.js";
+import { GuestData } from "../streams/guest-data.js";
+import { GuestFiles } from "../streams/guest-files.js";
+import { AttachedCalls } from "./attached-calls.js";
 import type { Call } from "./call.js";
 import { lateStart, startedLate } from "./call-errors.js";
 import { GuestConnection, type Reply } from "./connection.js";
@@ -10,8 +13,9 @@ import type { Guest, GuestIdentity, GuestSurroundings } from "./guest.js";
 import { GuestCalls } from "./guest-calls.js";
 import { endError, replyError } from "./guest-errors.js";
 import { readLog } from "./guest-log.js";
+import { GuestProgress } from "./guest-progress.js";
 import { GuestRequests } from "./guest-requests.js";
-import { assertHandshake, handshakeParams } from "./handshake.js";
+import { assertHandshake, handshakeParams, usesData } from "./handshake.js";
 import { HealthCheck } from "./health-check.js";
 import { launchSpec } from "./launch-spec.js";
 import { toWireError } from "./wire-error.js";
@@ -44,12 +48,15 @@ export class GuestSession {
   #state: "starting" | "ready" | "retired" | "stopping" | "ending" | "ended" = "starting";
   /** Whether it stands still, or is on its way to. */
   #suspension: "none" | "hook" | "frozen" = "none";
+  #isDismissed = false;
   readonly #surroundings: GuestSurroundings;
   readonly #connection: GuestConnection;
+  readonly #attached: AttachedCalls;
   readonly #requests: GuestRequests;
   readonly #health: HealthCheck;
   readonly #gone = new AbortController();
   readonly #logBudget: LogBudget;
+  readonly #progress: GuestProgress;
 
   /** Launches a guest and sees it through its handshake and first health check. Rejects with the reason, and nothing is left. */
   static async start(
@@ -60,13 +67,14 @@ export class GuestSession {
     const { plugin } = identity;
     const limit = AbortSignal.timeout(plugin.limits.startTimeoutMs);
     const stop = AbortSignal.any([signal, limit]);
+    const files = await GuestFiles.create(surroundings.fileRoom, plugin.limits.scratchBytes);
     let process: GuestProcess | undefined;
     try {
       process = await surroundings.isolation.launch(
-        launchSpec(plugin, identity.tenant, surroundings.onLog),
+        launchSpec(plugin, identity.tenant, files.inboxDirectory, surroundings.onLog),
         stop,
       );
-      const session = new GuestSession(identity, surroundings, process);
+      const session = new GuestSession(identity, surroundings, process, files);
       await session.#handshake(stop);
       await session.#untilReady(stop);
       session.#begin();
@@ -75,11 +83,17 @@ export class GuestSession {
       const isLate = limit.aborted && !isPaddockError(error);
       process?.kill(isLate ? { code: "TIMEOUT", message: startedLate(plugin) } : FAILED_START);
       await process?.ended;
+      await files.close();
       throw isLate ? lateStart(plugin) : error;
     }
   }
 
-  private constructor(identity: GuestIdentity, surroundings: GuestSurroundings, process: GuestProcess) {
+  private constructor(
+    identity: GuestIdentity,
+    surroundings: GuestSurroundings,
+    process: GuestProcess,
+    files: GuestFiles,
+  ) {
     const { limits, settings } = identity.plugin;
     this.identity = identity;
     this.#surroundings = surroundings;
@@ -94,9 +108,21 @@ export class GuestSession {
       toWireError,
       drained: () => this.onRoom(),
     });
+    this.#progress = new GuestProgress((id) => this.#connection.find(id));
+    const onViolation = (words: string) => this.#onProtocolViolation(words);
+    this.#attached = new AttachedCalls({
+      identity,
+      process,
+      data: process.data === undefined ? undefined : new GuestData(process.data, onViolation),
+      files,
+      readJson: surroundings.readJson,
+      onViolation,
+      onTaken: (call) => this.#connection.notify("$/taken", `{"call":${call}}`),
+    });
     this.calls = new GuestCalls({
       identity,
       connection: this.#connection,
+      attached: this.#attached,
       deadlines: surroundings.deadlines,
       onStuck: (reason) => this.#end(reason),
       onRoom: () => this.onRoom(),
@@ -132,6 +158,11 @@ export class GuestSession {
     return this.#state === "starting" ? "starting" : "ending";
   }
 
+  /** Whether it was asked to go, so that its end is no failure. */
+  get isDismissed(): boolean {
+    return this.#isDismissed;
+  }
+
   get load(): number {
     return this.calls.open;
   }
@@ -146,6 +177,7 @@ export class GuestSession {
   }
 
   send(call: Call): void {
+    call.request.guestPid = this.process.pid;
     this.calls.send(call);
   }
 
@@ -160,6 +192,7 @@ export class GuestSession {
   /** Asks it to shut down, then ends it. Calls that are still there get the reason. */
   async stop(reason: KillReason): Promise<void> {
     const isAwake = this.#suspension === "none" && (this.#state === "ready" || this.#state === "retired");
+    this.#isDismissed = true;
     this.#health.stop();
     if (isAwake) {
       this.#state = "stopping";
@@ -200,11 +233,12 @@ export class GuestSession {
     const nonce = randomBytes(16).toString("hex");
     const reply = await this.#requests.ask(
       "initialize",
-      JSON.stringify(handshakeParams(plugin, tenant, nonce)),
+      JSON.stringify(handshakeParams(plugin, tenant, nonce, this.process.data !== undefined)),
       signal,
     );
     if (reply.kind === "failure") throw replyError(this.identity, undefined, reply.error);
     assertHandshake(plugin, nonce, reply.result);
+    this.#attached.hasData = usesData(reply.result);
   }
 
   /** Its first health check: until it says that it is ready, or the time for starting is over. */
@@ -263,6 +297,8 @@ export class GuestSession {
       // Safe: readLog takes nothing of it for granted.
       const log = readLog(this.identity, notification.params as LogParams, dropped);
       if (log !== undefined) this.#surroundings.onLog(log);
+    } else if (notification.method === "progress") {
+      this.#progress.receive(notification.params);
     }
     // Others (what newer guests may send) say nothing to this host.
   }
@@ -302,6 +338,7 @@ export class GuestSession {
     this.#state = "ended";
     this.#gone.abort();
     this.calls.end(end);
+    this.#attached.close();
     return end;
   }
 }

@@ -1,5 +1,7 @@
 import type { Request } from "@paddock/contract";
 import type { Isolation } from "../isolation/isolation.js";
+import type { FileRoom } from "../streams/file-room.js";
+import type { ReadJson } from "../streams/json/read-json.js";
 import type { LifecycleChange } from "../telemetry/lifecycle-event.js";
 import type { CallRequest } from "./call.js";
 import type { Deadlines } from "./deadlines.js";
@@ -39,4 +41,7 @@ export interface GuestSurroundings {
   /** A number for each guest, never used twice. */
   readonly nextNumber: () => number;
   readonly onChange: (plugin: LoadedPlugin, change: LifecycleChange) => void;
+  /** Where files wait on their way into and out of guests. */
+  readonly fileRoom: FileRoom;
+  readonly readJson: ReadJson;
 }

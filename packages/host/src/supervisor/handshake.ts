@@ -5,10 +5,19 @@ import {
   PaddockError,
   PROTOCOL,
 } from "@paddock/contract";
+import { OUTBOX_PREFIX } from "../streams/guest-files.js";
 import type { LoadedPlugin } from "./plugin.js";
 
+/** Where guests find the data channel, where they have one. */
+const DATA_DESCRIPTOR = 4;
+
 /** What a guest learns first. */
-export function handshakeParams(plugin: LoadedPlugin, tenant: string, nonce: string): InitializeParams {
+export function handshakeParams(
+  plugin: LoadedPlugin,
+  tenant: string,
+  nonce: string,
+  hasData: boolean,
+): InitializeParams {
   return {
     protocol: PROTOCOL,
     nonce,
@@ -19,7 +28,13 @@ export function handshakeParams(plugin: LoadedPlugin, tenant: string, nonce: str
     limits: { ...plugin.limits },
     permissions: plugin.permissions,
     guards: plugin.hasGuards,
+    ...(hasData ? { data: DATA_DESCRIPTOR, outbox: OUTBOX_PREFIX } : {}),
   };
+}
+
+/** Whether an answer to `initialize` says that the guest uses the data channel. */
+export function usesData(result: unknown): boolean {
+  return typeof result === "object" && result !== null && "data" in result && result.data === true;
 }
 
 /** Throws unless the answer is to this very handshake and names the manifest's actions. */

@@ -3,7 +3,12 @@ import type { GuestLog } from "./guest-log.js";
 import type { LoadedPlugin } from "./plugin.js";
 
 /** What the isolation is asked to start for one plugin and tenant. */
-export function launchSpec(plugin: LoadedPlugin, tenant: string, onLog: (log: GuestLog) => void): LaunchSpec {
+export function launchSpec(
+  plugin: LoadedPlugin,
+  tenant: string,
+  inboxDirectory: string,
+  onLog: (log: GuestLog) => void,
+): LaunchSpec {
   const { program, manifest } = plugin;
   return {
     label: manifest.id.replace("/", "."),
@@ -15,6 +20,8 @@ export function launchSpec(plugin: LoadedPlugin, tenant: string, onLog: (log: Gu
     executables: program.executables,
     inputs: program.inputs,
     ...(program.stdio === undefined ? {} : { stdio: program.stdio }),
+    inbox: { source: inboxDirectory },
+    hasOutbox: true,
     data: plugin.dataDirectory(tenant),
     dataAliases: program.dataAliases,
     limits: plugin.limits,

@@ -220,7 +220,8 @@ export class SupervisedPlugin {
     this.#sessions.delete(session);
     const code = end.code ?? "CRASHED";
     const { fault } = ERRORS[code];
-    const failure = code === "KILLED" ? undefined : { code, message: end.message, fault };
+    const isAsked = code === "KILLED" || session.isDismissed;
+    const failure = isAsked ? undefined : { code, message: end.message, fault };
     const livedMs = performance.now() - session.startedAt;
     this.#tell({
       kind: "guest-ended",
@@ -251,8 +252,8 @@ export class SupervisedPlugin {
       const failure = "failure" in state ? { failure: state.failure } : {};
       this.#tell({ kind: "state", from: before.kind, to: state.kind, ...failure });
       if (state.kind === "quarantined" && input.kind !== "quarantine") this.#onQuarantine(state.failure);
-      // While it drains, calls that wait for a guest on its way still get it.
-      if (!isUsable(state) && state.kind !== "draining") this.guests.refuse(this.#refusal());
+      // Otherwise calls that wait learn from the start that they wait for.
+      if (state.kind === "suspended") this.guests.refuse(this.#refusal());
     }
     for (const effect of effects) this.#do(effect);
     // Who waits for room asks again: it may be refused now, or served.

@@ -1,5 +1,7 @@
 import { type PaddockError, toPaddockError } from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
+import type { FileRoom } from "../streams/file-room.js";
+import type { ReadJson } from "../streams/json/read-json.js";
 import type { LifecycleChange, LifecycleEvent } from "../telemetry/lifecycle-event.js";
 import { Call, type CallRequest } from "./call.js";
 import { going } from "./call-errors.js";
@@ -24,6 +26,10 @@ export interface SupervisorOptions {
   readonly isolation: Isolation;
   readonly onRequest: RequestHandler;
   readonly onLog: (log: GuestLog) => void;
+  /** Where files wait on their way into and out of guests. */
+  readonly fileRoom: FileRoom;
+  /** Reads answers that are too large for the main thread. */
+  readonly readJson: ReadJson;
   /** Told what happens to plugins and guests. Must be quick and must not throw. */
   readonly onEvent?: (event: LifecycleEvent) => void;
   /** Calls that wait may ask `hasRoom` again. Called too often rather than too seldom. */
@@ -53,13 +59,15 @@ export class Supervisor {
   #numbers = 0;
 
   constructor(options: SupervisorOptions) {
-    const { isolation, onRequest, onLog } = options;
+    const { isolation, onRequest, onLog, fileRoom, readJson } = options;
     this.#options = options;
     this.#guests = new HostGuests({
       isolation,
       deadlines: this.#deadlines,
       onRequest,
       onLog,
+      fileRoom,
+      readJson,
       nextNumber: () => ++this.#numbers,
       onChange: (plugin, change) => this.#tell(plugin, change),
     });

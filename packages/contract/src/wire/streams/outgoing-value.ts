@@ -5,6 +5,8 @@ import type { ByteSource } from "./outgoing-stream.js";
 /** A value that travels as a stream. */
 export interface OutgoingValue {
   readonly kind: StreamKind;
+  /** Bytes that its reader has to hold at once, where that is known. */
+  readonly heldBytes: number;
   /** Whether it can be opened a second time and gives the same. */
   readonly isReplayable: boolean;
   /** Begins to read it. Throws when somebody else reads it already. */
@@ -34,21 +36,28 @@ export function readOutgoing(value: object, options: OutgoingOptions): OutgoingV
   if (ArrayBuffer.isView(value)) return bytes(viewOf(value));
   if (value instanceof ArrayBuffer) return bytes(new Uint8Array(value));
   if (isBlob(value)) {
-    return { kind: "bytes", isReplayable: true, open: () => fromStream(value.stream()) };
+    return {
+      kind: "bytes",
+      heldBytes: value.size,
+      isReplayable: true,
+      open: () => fromStream(value.stream()),
+    };
   }
   if (isWebStream(value)) {
-    return { kind: "byteStream", isReplayable: false, open: () => fromStream(value) };
+    return { kind: "byteStream", heldBytes: 0, isReplayable: false, open: () => fromStream(value) };
   }
   if (!isAsyncIterable(value)) return undefined;
   if (isNodeByteStream(value)) {
     return {
       kind: "byteStream",
+      heldBytes: 0,
       isReplayable: false,
       open: () => fromIterator(value[Symbol.asyncIterator](), (item) => [toBytes(item, options)]),
     };
   }
   return {
     kind: "items",
+    heldBytes: 0,
     isReplayable: false,
     open: () => fromIterator(value[Symbol.asyncIterator](), (item) => encodeItem(item, options)),
   };
@@ -58,6 +67,7 @@ export function readOutgoing(value: object, options: OutgoingOptions): OutgoingV
 export function outgoingText(text: string, { encodeText }: OutgoingOptions): OutgoingValue {
   return {
     kind: "json",
+    heldBytes: text.length,
     isReplayable: true,
     open: () => {
       let at = 0;
@@ -91,6 +101,7 @@ function encodeItem(item: unknown, { encodeText, checkItem }: OutgoingOptions): 
 function bytes(view: Uint8Array): OutgoingValue {
   return {
     kind: "bytes",
+    heldBytes: view.length,
     isReplayable: true,
     open: () => {
       let rest: Uint8Array | undefined = view;
@@ -174,7 +185,7 @@ function isWebStream(value: object): value is WebStream {
   return "getReader" in value && typeof value.getReader === "function" && "locked" in value;
 }
 
-function isBlob(value: object): value is { stream(): WebStream } {
+function isBlob(value: object): value is { stream(): WebStream; readonly size: number } {
   return (
     "arrayBuffer" in value &&
     typeof value.arrayBuffer === "function" &&

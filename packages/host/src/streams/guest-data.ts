@@ -1,0 +1,124 @@
+import { isUtf8 } from "node:buffer";
+import type { Duplex } from "node:stream";
+import { MAX_ERROR_FRAME_BYTES, Multiplexer, RPC_ERROR, type WireError } from "@paddock/contract";
+
+/** Bytes of one guest's data that are handled before the event loop goes on; copying them nowhere, they cost little. */
+export const DATA_TURN_BYTES = 2 * 1024 * 1024;
+
+/** Frames, however small, likewise. */
+export const DATA_TURN_FRAMES = 4_096;
+
+/** Bytes that may wait to be read by a guest before its sources are asked for more. */
+const MAX_WAITING_BYTES = 512 * 1024;
+
+/**
+ * The host's end of a guest's descriptor for data. What arrives is hostile: it is held within the credit that was
+ * given, and no guest gets more than its share of a turn of the event loop.
+ */
+export class GuestData {
+  readonly streams: Multiplexer;
+  readonly #channel: Duplex;
+  readonly #onViolation: (words: string) => void;
+  #willFlush = false;
+  #turnBytes = 0;
+  #turnFrames = 0;
+  #isTurnCounted = false;
+  #isClosed = false;
+
+  constructor(channel: Duplex, onViolation: (words: string) => void) {
+    this.#channel = channel;
+    this.#onViolation = onViolation;
+    this.streams = new Multiplexer({
+      write: (header, payload) => this.#write(header, payload),
+      isFull: () => channel.writableLength >= MAX_WAITING_BYTES,
+      encodeError,
+      decodeText,
+    });
+    channel.on("data", (chunk: Buffer) => this.#onData(chunk));
+    channel.on("drain", () => this.streams.drained());
+    channel.on("error", () => channel.destroy());
+  }
+
+  /** Nothing is read or sent any more; whoever reads gets the error. May be called twice. */
+  close(error: unknown): void {
+    this.#isClosed = true;
+    this.streams.close(error);
+  }
+
+  #write(header: Uint8Array, payload: Uint8Array | undefined): void {
+    if (this.#isClosed || this.#channel.destroyed || !this.#channel.writable) return;
+    // What is sent in one turn leaves in one call of the kernel, and nothing is copied.
+    if (!this.#willFlush) {
+      this.#willFlush = true;
+      this.#channel.cork();
+      process.nextTick(() => {
+        this.#willFlush = false;
+        this.#channel.uncork();
+      });
+    }
+    this.#channel.write(header);
+    if (payload !== undefined) this.#channel.write(payload);
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    const before = this.streams.frames;
+    const fault = this.#push(chunk);
+    if (fault !== undefined) {
+      this.#isClosed = true;
+      this.#channel.pause();
+      this.#onViolation(fault);
+      return;
+    }
+    this.#turnBytes += chunk.length;
+    this.#turnFrames += this.streams.frames - before;
+    this.#countTurn();
+  }
+
+  /** A mistake of ours while reading a guest's bytes ends that guest, never the host. */
+  #push(chunk: Buffer): string | undefined {
+    try {
+      return this.streams.push(chunk);
+    } catch {
+      return "data that the host cannot read";
+    }
+  }
+
+  /** Resets the budget when this turn is over; past the budget the guest waits until then. */
+  #countTurn(): void {
+    if (this.#turnBytes >= DATA_TURN_BYTES || this.#turnFrames >= DATA_TURN_FRAMES) this.#channel.pause();
+    if (this.#isTurnCounted) return;
+    this.#isTurnCounted = true;
+    setImmediate(() => {
+      this.#isTurnCounted = false;
+      this.#turnBytes = 0;
+      this.#turnFrames = 0;
+      if (!this.#isClosed) this.#channel.resume();
+    });
+  }
+}
+
+/** Text of the bytes, or `undefined` when they are not UTF-8. */
+export function decodeText(bytes: Uint8Array): string | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+/** Why the rest of a payload does not come. Nothing of the caller's own error crosses the wall. */
+export class SourceStopped extends Error {
+  readonly code: "CANCELLED" | "USAGE_INVALID";
+
+  constructor(code: "CANCELLED" | "USAGE_INVALID", message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+function encodeError(error: unknown): Uint8Array {
+  const { code, message } =
+    error instanceof SourceStopped
+      ? error
+      : { code: "USAGE_INVALID" as const, message: "The caller's stream failed." };
+  const wire: WireError = { code: RPC_ERROR, message, data: { code } };
+  return Buffer.from(JSON.stringify(wire)).subarray(0, MAX_ERROR_FRAME_BYTES);
+}

@@ -1,0 +1,146 @@
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { formatSize, isPaddockError, PaddockError } from "@paddock/contract";
+import type { GuestProcess } from "../isolation/isolation.js";
+import { readHandle, readSource, SourceRefused, TooLarge, writeNewFile } from "./copy-file.js";
+import type { FileRoom } from "./file-room.js";
+import type { InputFiles } from "./input-files.js";
+import { OutputFile } from "./output-file.js";
+
+/** Where guests see the files of calls. */
+const INBOX = "/inbox";
+
+/** What output files' paths begin with, inside a guest. */
+export const OUTBOX_PREFIX = "/outbox/";
+
+/** Erases copies that the application has forgotten. */
+const forgotten = new FinalizationRegistry<string>((path) => {
+  void rm(path, { force: true }).catch(() => undefined);
+});
+
+/** The files that go into and come out of one guest. */
+export class GuestFiles {
+  /** Directory of the host that the guest sees as its inbox. */
+  readonly inboxDirectory: string;
+  readonly #room: FileRoom;
+  readonly #maxBytes: number;
+  /** Bytes in the inbox. */
+  #bytes = 0;
+  #lastNumber = 0;
+  readonly #calls = new WeakMap<object, { readonly directory: string; bytes: number }>();
+  readonly #gone = new AbortController();
+
+  /** `maxBytes` bounds what lies in the inbox at one time, and each output file. */
+  static async create(room: FileRoom, maxBytes: number): Promise<GuestFiles> {
+    return new GuestFiles(room, maxBytes, await room.makeDirectory());
+  }
+
+  private constructor(room: FileRoom, maxBytes: number, inboxDirectory: string) {
+    this.#room = room;
+    this.#maxBytes = maxBytes;
+    this.inboxDirectory = inboxDirectory;
+  }
+
+  /** Copies a call's files; resolves with the paths at which the guest finds them. `call` stands for itself only. */
+  async copyIn(
+    call: object,
+    files: InputFiles,
+    subject: string,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
+    const number = ++this.#lastNumber;
+    const directory = join(this.inboxDirectory, String(number));
+    const held = { directory, bytes: 0 };
+    this.#calls.set(call, held);
+    await mkdir(directory);
+    await chmod(directory, 0o755);
+    const stop = AbortSignal.any([signal, this.#gone.signal]);
+    const paths: [string, string][] = [];
+    for (const [name, source] of files.entries) {
+      const left = this.#maxBytes - this.#bytes;
+      const pieces = readSource(source, stop);
+      const bytes = await writeNewFile(join(directory, name), 0o444, pieces, left).catch((error: unknown) => {
+        throw this.#refusal(error, name, subject);
+      });
+      held.bytes += bytes;
+      this.#bytes += bytes;
+      paths.push([name, `${INBOX}/${number}/${name}`]);
+    }
+    return Object.fromEntries(paths);
+  }
+
+  /** Removes the files that came with a call. */
+  remove(call: object): void {
+    const held = this.#calls.get(call);
+    if (held === undefined) return;
+    this.#calls.delete(call);
+    this.#bytes -= held.bytes;
+    void rm(held.directory, { recursive: true, force: true }).catch(() => undefined);
+  }
+
+  /** A copy of a file that the guest made. Rejects with FILE_REFUSED. */
+  async copyOut(
+    guest: GuestProcess,
+    call: number,
+    file: number,
+    name: string,
+    subject: string,
+  ): Promise<OutputFile> {
+    const refuse = (state: string, cause?: unknown) =>
+      new PaddockError(
+        "FILE_REFUSED",
+        `Cannot take the file ${JSON.stringify(name)} of ${subject}: ${state}.`,
+        {
+          hint: "Write an ordinary file at the path that was given for it, and close it before you return it.",
+          cause,
+        },
+      );
+    const source = await guest.openOutput(`${call}.${file}`).catch((error: unknown) => {
+      throw isPaddockError(error, "FILE_REFUSED") ? refuse(reasonOf(error.message), error) : error;
+    });
+    const path = await this.#room.newPath();
+    try {
+      const size = await writeNewFile(path, 0o600, readHandle(source, this.#gone.signal), this.#maxBytes);
+      const copy = new OutputFile(name, size, path);
+      forgotten.register(copy, path);
+      return copy;
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error instanceof TooLarge
+        ? refuse(`it has more than ${formatSize(this.#maxBytes)}`, error)
+        : error;
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** The guest is gone: its inbox goes too. What was copied out stays. */
+  async close(): Promise<void> {
+    this.#gone.abort();
+    await rm(this.inboxDirectory, { recursive: true, force: true });
+  }
+
+  #refusal(error: unknown, name: string, subject: string): unknown {
+    const file = JSON.stringify(name);
+    if (error instanceof SourceRefused) {
+      return new PaddockError("USAGE_INVALID", `Cannot run ${subject}: the file ${file}: ${error.message}.`, {
+        hint: "Name an ordinary file that this process may read.",
+        cause: error,
+      });
+    }
+    if (error instanceof TooLarge) {
+      const most = formatSize(this.#maxBytes);
+      return new PaddockError(
+        "PAYLOAD_TOO_LARGE",
+        `Cannot run ${subject}: with the file ${file} its guest has more than ${most} of files.`,
+        { hint: "Raise limits.scratch, or send less at a time.", data: { limit: this.#maxBytes } },
+      );
+    }
+    return error;
+  }
+}
+
+/** The state that an error names, after its subject. */
+function reasonOf(message: string): string {
+  return message.slice(message.indexOf(": ") + 2).replace(/\.$/, "");
+}
