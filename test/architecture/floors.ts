@@ -24,7 +24,7 @@ export const FLOORS: readonly Floor[] = [
   },
   {
     about: "what operators do, and one question to many plugins",
-    rooms: ["packages/host/src/admin/", "packages/host/src/points/"],
+    rooms: ["packages/host/src/admin/", "packages/host/src/exec/", "packages/host/src/points/"],
   },
   {
     about: "what happens to a call, and to a request of a guest",

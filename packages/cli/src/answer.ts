@@ -10,4 +10,6 @@ export interface Answer {
   readonly notes?: string;
   /** There when the command failed: decides the exit status and stands as `error` beside the value's keys. */
   readonly failure?: PaddockError;
+  /** Exit status of a program that was run: its own counts, not the table's. */
+  readonly status?: number;
 }

@@ -14,7 +14,7 @@ function toUsageError(error: CommanderError): PaddockError {
     return new PaddockError("USAGE_INVALID", "No command was given.", { hint: "paddock --help lists them." });
   }
   const [first = "", ...rest] = error.message.split("\n");
-  const message = first.replace(/^error: /, "").replaceAll("'", '"');
+  const message = first.replace(/^error: /, "").replace(/\.$/, "").replaceAll("'", '"');
   const suggestion = rest
     .join(" ")
     .trim()

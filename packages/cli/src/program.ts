@@ -3,7 +3,9 @@ import type { Answer } from "./answer.js";
 import { callCommand } from "./commands/call.js";
 import { changeCommand } from "./commands/change-plugin.js";
 import { dataCommand } from "./commands/data.js";
+import { devCommand } from "./commands/dev.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { execCommand } from "./commands/exec.js";
 import { initCommand } from "./commands/init.js";
 import { loadCommand, unloadCommand } from "./commands/load.js";
 import { logsCommand } from "./commands/logs.js";
@@ -22,8 +24,10 @@ import { readVersion } from "./version.js";
 const COMMANDS: readonly MakeCommand[] = [
   initCommand,
   validateCommand,
+  devCommand,
   typesCommand,
   runCommand,
+  execCommand,
   postureCommand,
   doctorCommand,
   serveCommand,

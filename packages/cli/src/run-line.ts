@@ -25,7 +25,7 @@ export async function runLine(args: readonly string[]): Promise<number> {
   return answer === undefined ? 0 : deliver(terminal, answer);
 }
 
-function deliver(terminal: Terminal, { json, text, notes, failure }: Answer): number {
+function deliver(terminal: Terminal, { json, text, notes, failure, status }: Answer): number {
   if (terminal.isJson) {
     // Safe: an answer that can fail is an object; spreading anything else adds nothing.
     const value = failure === undefined ? json : { error: failure.toJSON(), ...(json as object) };
@@ -35,7 +35,7 @@ function deliver(terminal: Terminal, { json, text, notes, failure }: Answer): nu
     if (notes !== undefined) terminal.err.write(notes);
     if (failure !== undefined) terminal.err.write(formatError(failure, terminal.err));
   }
-  return failure === undefined ? 0 : exitStatus(failure);
+  return failure === undefined ? (status ?? 0) : exitStatus(failure);
 }
 
 /** A signal that ended the command is told as shells tell it; everything else by the table of errors. */
