@@ -42,7 +42,7 @@ export async function runServer(
   const alive = setInterval(() => undefined, 60_000);
   try {
     await assertHome(home);
-    await using host = await createHost(options);
+    await using host = await createHost({ ...options, telemetry: true });
     const notLoaded: NotLoaded[] = [];
     const path = controlPath(home);
     const about = () => ({ version: readVersion(), preset, home, notLoaded });

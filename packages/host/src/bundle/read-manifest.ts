@@ -8,6 +8,14 @@ export const MANIFEST_NAMES = ["plugin.yaml", "plugin.json"] as const;
 
 /** The manifest of a folder. Rejects with MANIFEST_INVALID; the folder may be hostile. */
 export async function readManifest(folder: string): Promise<Manifest> {
+  const { name, value } = await readWrittenManifest(folder);
+  return parseManifest(value, name);
+}
+
+/** What the manifest in a folder says, word for word and not looked at. Throws MANIFEST_INVALID as above. */
+export async function readWrittenManifest(
+  folder: string,
+): Promise<{ readonly name: string; readonly value: unknown }> {
   const texts = await Promise.all(MANIFEST_NAMES.map((name) => readText(join(folder, name), name)));
   const found = MANIFEST_NAMES.flatMap((name, at) => {
     const text = texts[at];
@@ -26,10 +34,8 @@ export async function readManifest(folder: string): Promise<Manifest> {
       "Keep one of them.",
     );
   }
-  return parseManifest(
-    one.name === "plugin.yaml" ? parseYaml(one.text, one.name) : parseJson(one.text, one.name),
-    one.name,
-  );
+  const value = one.name === "plugin.yaml" ? parseYaml(one.text, one.name) : parseJson(one.text, one.name);
+  return { name: one.name, value };
 }
 
 async function readText(path: string, name: string): Promise<string | undefined> {
