@@ -59,7 +59,9 @@ describe("instances", () => {
 
   it("are another tenant's never", async () => {
     const plugin = await bench.createPlugin(NAMED, {}, { instances: { ...INSTANCES, max: 2 } });
-    const names = await Promise.all(["a", "b", "a", "b"].map((tenant) => bench.call(plugin, of(tenant), "50")));
+    const names = await Promise.all(
+      ["a", "b", "a", "b"].map((tenant) => bench.call(plugin, of(tenant), "50")),
+    );
     expect(names[0]).not.toBe(names[1]);
     expect(guests(plugin).map(({ tenant }) => tenant)).toEqual(expect.arrayContaining(["a", "b"]));
     const again = await Promise.all(["a", "b"].map((tenant) => bench.call(plugin, of(tenant))));
@@ -72,7 +74,9 @@ describe("instances", () => {
       {},
       { share: "plugin" },
     );
-    const tenants = await Promise.all(["a", "b"].map((tenant) => bench.call(plugin, { tenant, shareKey: "" })));
+    const tenants = await Promise.all(
+      ["a", "b"].map((tenant) => bench.call(plugin, { tenant, shareKey: "" })),
+    );
     expect(tenants).toEqual(["a", "b"]);
     expect(guests(plugin).map(({ tenant }) => tenant)).toEqual(["_shared"]);
   });
@@ -130,7 +134,9 @@ describe("standbys", () => {
 describe("samples", () => {
   it("tell each second what a guest uses, and warn once where it comes near a limit", async () => {
     const plugin = await bench.createPlugin(
-      serving("globalThis.kept = Buffer.alloc(m.params.payload * 1024 ** 2, 1); send({ id: m.id, result: 1 });"),
+      serving(
+        "globalThis.kept = Buffer.alloc(m.params.payload * 1024 ** 2, 1); send({ id: m.id, result: 1 });",
+      ),
       { memoryBytes: 128 * 1024 ** 2 },
     );
     await bench.call(plugin, {}, "1");

@@ -117,8 +117,7 @@ describe("a plugin that crashes", () => {
     );
     const pid = await bench.call(plugin);
     await crash(plugin);
-    const pids = () =>
-      bench.events.flatMap((event) => (event.kind === "guest-started" ? [event.pid] : []));
+    const pids = () => bench.events.flatMap((event) => (event.kind === "guest-started" ? [event.pid] : []));
     await expect.poll(() => pids().length).toBe(2);
     expect(bench.supervisor.status(plugin)).toMatchObject({ state: "ready", guests: [{}] });
     expect(pid).toEqual(expect.any(Number));
