@@ -18,13 +18,14 @@ export const FLOORS: readonly Floor[] = [
     about: "a host for the applications' own tests",
     rooms: ["packages/host/src/fake/"],
   },
+  { about: "any program behind the same walls, without a host", rooms: ["packages/host/src/exec/"] },
   {
     about: "what a host is to everybody, and what it asks of the machine",
     rooms: ["packages/host/src/host-interface.ts", "packages/host/src/start-checks.ts"],
   },
   {
     about: "what operators do, and one question to many plugins",
-    rooms: ["packages/host/src/admin/", "packages/host/src/exec/", "packages/host/src/points/"],
+    rooms: ["packages/host/src/admin/", "packages/host/src/points/"],
   },
   {
     about: "what happens to a call, and to a request of a guest",
