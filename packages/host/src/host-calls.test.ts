@@ -165,6 +165,7 @@ describe("host.call() through every stage", () => {
 
   it("tries an idempotent action again that was too slow, within the caller's deadline", async () => {
     const host = await start();
+    await host.start(ID);
     expect(await host.call(ID, "hangOnce", null, { timeoutMs: 5_000 })).toBe("second time");
   });
 

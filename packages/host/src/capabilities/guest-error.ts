@@ -5,6 +5,13 @@ const WRITTEN_FOR_PLUGINS: ReadonlySet<ErrorCode> = new Set([
   "USAGE_INVALID",
   "QUOTA_EXCEEDED",
   "OVERLOADED",
+  // Of another plugin that was called: it is bounded and cut down to what the calling plugin may know.
+  "PLUGIN_ERROR",
+  "INPUT_INVALID",
+  "RESULT_TOO_LARGE",
+  "RATE_LIMITED",
+  "CIRCUIT_OPEN",
+  "PLUGIN_UNAVAILABLE",
 ]);
 
 /** A refusal as the plugin sees it: the code, the capability and a fixed sentence. */

@@ -1,12 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodePayload } from "./encode-payload.js";
-import type { PipelineCall } from "./pipeline.js";
+import type { LoadedAction, LoadedPlugin } from "../supervisor/plugin.js";
+import { type EncodedPayload, encodePayload, keepPlaced } from "./encode-payload.js";
 
-function encode(payload: unknown, payloadBytes = 1_000): string {
-  const plugin = { limits: { payloadBytes }, manifest: { id: "acme/thumbs" } };
-  // Safe: only the limit and the names are looked at.
-  return encodePayload({ payload, plugin, action: { name: "resize" } } as PipelineCall);
+function encodeAll(payload: unknown, payloadBytes = 1_000): EncodedPayload {
+  // Safe: only the limits and the names are looked at.
+  const plugin = {
+    limits: { payloadBytes, resultBytes: 0 },
+    manifest: { id: "acme/thumbs" },
+  } as LoadedPlugin;
+  return encodePayload(payload, plugin, { name: "resize" } as LoadedAction);
+}
+
+function encode(payload: unknown, payloadBytes?: number): string {
+  return encodeAll(payload, payloadBytes).json;
 }
 
 describe("encodePayload()", () => {
@@ -83,5 +90,36 @@ describe("encodePayload()", () => {
     const payload = Array.from({ length: 200_000 }).reduce((inner) => [inner], null);
     const code = expect.stringMatching(/^(USAGE_INVALID|PAYLOAD_TOO_LARGE)$/);
     expect(() => encode(payload)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("takes bytes and streams out, and leaves the caller's object as it was", () => {
+    const bytes = new Uint8Array(3);
+    const payload = { a: [bytes, { b: bytes }], __proto__: null, c: new Blob(["x"]).stream() };
+    const { json, attachments, isReplayable } = encodeAll(payload);
+    expect(json).toBe('{"a":[null,{"b":null}],"c":null}');
+    expect(attachments?.map(({ at, value }) => [at, value.kind])).toEqual([
+      ["/a/0", "bytes"],
+      ["/a/1/b", "bytes"],
+      ["/c", "byteStream"],
+    ]);
+    expect(isReplayable).toBe(false);
+    expect(payload.a[0]).toBe(bytes);
+  });
+
+  it("says where bytes are too deep inside, and how many there are too many", () => {
+    const deep = Array.from({ length: 9 }).reduce<unknown>((inner) => [inner], new Uint8Array(1));
+    expect(() => encode(deep)).toThrow(/at \/0\/0\/0\/0\/0\/0\/0\/0\/0, more than 8 steps inside/);
+    expect(() => encode(Array.from({ length: 33 }, () => new Uint8Array(0)))).toThrow(/more than 32/);
+  });
+
+  it("counts bytes that the guest would have to hold", () => {
+    expect(() => encode({ a: new Uint8Array(600), b: new Uint8Array(600) })).toThrow(
+      expect.objectContaining({ code: "PAYLOAD_TOO_LARGE" }),
+    );
+  });
+
+  it("keeps only what still has its place", () => {
+    const { attachments } = encodeAll({ a: new Uint8Array(1), b: new Uint8Array(1) });
+    expect(keepPlaced({ b: null }, attachments)?.map(({ at }) => at)).toEqual(["/b"]);
   });
 });
