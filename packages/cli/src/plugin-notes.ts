@@ -59,13 +59,7 @@ function cappedWishes(manifest: Manifest, config: ResolvedConfig): readonly stri
 }
 
 function ignoredParts(manifest: Manifest): readonly string[] {
-  const depends = Object.keys(manifest.depends);
-  return [
-    ...(manifest.mode === "trusted"
-      ? ["It asks to be trusted; this host runs it sandboxed like any other."]
-      : []),
-    ...(depends.length === 0
-      ? []
-      : [`It depends on ${depends.join(", ")}; this host does not call one plugin from another.`]),
-  ];
+  return manifest.mode === "trusted"
+    ? ["It asks to be trusted; this host runs it sandboxed like any other."]
+    : [];
 }

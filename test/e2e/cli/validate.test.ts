@@ -68,6 +68,29 @@ describe("paddock validate", () => {
     expect(stdout).toContain("It wants memory 8 GB; preset production allows 128 MB");
   });
 
+  it("takes the plugins that it depends on from --with", async () => {
+    const folder = await writePlugin(join(root.path, "dependent"), {
+      manifest: "depends: { acme/images: ^2.1 }\n",
+    });
+    const images = await writeFiles(join(root.path, "images"), {
+      "plugin.json": JSON.stringify({
+        manifest: 1,
+        id: "acme/images",
+        version: "2.4.0",
+        runtime: { kind: "node", entry: "main.js" },
+        actions: { resize: {} },
+      }),
+      "main.js": `import { definePlugin } from "@paddock/sdk";
+        export default definePlugin({ actions: { resize: () => 1 } });`,
+    });
+    expect(await validate(folder, "--with", images)).toMatchObject({ status: 0 });
+    const alone = await validate(folder, "--json");
+    expect(alone.status).toBe(69);
+    expect(JSON.parse(alone.stdout)).toMatchObject({
+      error: { code: "DEPENDENCY_UNMET", data: { dependency: "acme/images", range: "^2.1" } },
+    });
+  });
+
   it("leaves no trace of the start", async () => {
     expect(await readdir(join(home, "trials"))).toEqual([]);
   });

@@ -21,6 +21,11 @@ import type { Terminal } from "../terminal.js";
 import { withTrialHome } from "../trial-home.js";
 import { useHost } from "../use-host.js";
 
+interface ValidateFlags extends HostFlags {
+  /** Folders of plugins that it depends on. */
+  readonly with?: readonly string[];
+}
+
 /** `paddock validate DIR` */
 export function validateCommand(terminal: Terminal, deliver: (answer: Answer) => void): Command {
   const command = new Command("validate")
@@ -29,20 +34,22 @@ export function validateCommand(terminal: Terminal, deliver: (answer: Answer) =>
       "Checks a plugin as a host would: manifest, configuration, code, schemas, and one start behind all walls, with data of its own that is erased afterwards. Lists what is wrong, what the plugin asks for, and what it will not get.",
     )
     .argument("<dir>", "the plugin's folder")
+    .option("--with <dir...>", "folders of plugins that it depends on")
     .addHelpText(
       "after",
       examples(terminal, [
         ["paddock validate ./hello", "is it ready?"],
+        ["paddock validate ./thumbs --with ./images", "with the plugin that it depends on"],
         ["paddock validate ./hello --json", "the same for a program; the exit status says it too"],
       ]),
     );
-  return addHostFlags(command).action(async (folder: string, flags: HostFlags) => {
+  return addHostFlags(command).action(async (folder: string, flags: ValidateFlags) => {
     deliver(await validate(terminal, folder, flags));
   });
 }
 
 /** The steps in order; each is tried even when an earlier one failed, as far as it can be. */
-async function validate(terminal: Terminal, folder: string, flags: HostFlags): Promise<Answer> {
+async function validate(terminal: Terminal, folder: string, flags: ValidateFlags): Promise<Answer> {
   const problems: PaddockError[] = [];
   const attempt = async <T>(doing: string, step: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -58,7 +65,9 @@ async function validate(terminal: Terminal, folder: string, flags: HostFlags): P
   let info: PluginInfo | undefined;
   try {
     if (manifest !== undefined && config !== undefined) {
-      info = await attempt("start the plugin", () => tryStart(terminal, progress, folder, config));
+      info = await attempt("start the plugin", () =>
+        tryStart(terminal, progress, [folder, ...(flags.with ?? [])], config),
+      );
     }
   } finally {
     progress.end();
@@ -69,19 +78,22 @@ async function validate(terminal: Terminal, folder: string, flags: HostFlags): P
   return toAnswer(terminal, { manifest, info, notes, problems });
 }
 
-/** In a home of its own: a start must not touch the data that the plugin keeps elsewhere. */
+/**
+ * The first folder's plugin, beside those of the others. In a home of its own: a start must not touch the data that the
+ * plugin keeps elsewhere.
+ */
 function tryStart(
   terminal: Terminal,
   progress: Progress,
-  folder: string,
+  folders: readonly string[],
   config: PaddockConfig,
-): Promise<PluginInfo> {
+): Promise<PluginInfo | undefined> {
   const onLog = (log: GuestLog) => progress.above(formatLog(log, terminal.err));
   return withTrialHome(resolveConfig(config).home, "validate", (home) =>
     useHost({ ...config, home, onLog }, async (host: Host) => {
-      const plugin = await host.load(folder);
+      const [plugin] = await host.loadAll(folders);
       progress.now("Starting it behind the walls");
-      await host.start(plugin.id);
+      if (plugin !== undefined) await host.start(plugin.id);
       return plugin;
     }),
   );
