@@ -14,7 +14,10 @@ function toUsageError(error: CommanderError): PaddockError {
     return new PaddockError("USAGE_INVALID", "No command was given.", { hint: "paddock --help lists them." });
   }
   const [first = "", ...rest] = error.message.split("\n");
-  const message = first.replace(/^error: /, "").replace(/\.$/, "").replaceAll("'", '"');
+  const message = first
+    .replace(/^error: /, "")
+    .replace(/\.$/, "")
+    .replaceAll("'", '"');
   const suggestion = rest
     .join(" ")
     .trim()

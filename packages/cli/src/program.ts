@@ -2,6 +2,7 @@ import { type Argument, Command } from "commander";
 import type { Answer } from "./answer.js";
 import { callCommand } from "./commands/call.js";
 import { changeCommand } from "./commands/change-plugin.js";
+import { completeCommand, completionCommand } from "./commands/completion.js";
 import { dataCommand } from "./commands/data.js";
 import { devCommand } from "./commands/dev.js";
 import { doctorCommand } from "./commands/doctor.js";
@@ -43,6 +44,7 @@ const COMMANDS: readonly MakeCommand[] = [
   changeCommand("restart"),
   changeCommand("release"),
   dataCommand,
+  completionCommand,
 ];
 
 /** The command line: every command, and what they have in common. */
@@ -63,6 +65,7 @@ export function createProgram(terminal: Terminal, deliver: (answer: Answer) => v
     ]),
   );
   for (const make of COMMANDS) program.addCommand(make(terminal, deliver));
+  program.addCommand(completeCommand(terminal), { hidden: true });
   for (const command of withSubcommands(program)) {
     command
       .helpOption("-h, --help", "show this help")

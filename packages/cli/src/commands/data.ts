@@ -28,6 +28,7 @@ interface ClearFlags extends DataFlags {
 /** `paddock data show | export | clear PLUGIN` */
 export function dataCommand(terminal: Terminal, deliver: (answer: Answer) => void): Command {
   return new Command("data")
+    .helpCommand(false)
     .summary("show, export or clear what a plugin keeps for a tenant")
     .description("What a plugin of a running host keeps for a tenant: its files, and its keys and values.")
     .addCommand(showCommand(terminal, deliver))
