@@ -7,7 +7,7 @@ const read = (options: unknown) => readCallOptions(options as CallOptions);
 
 describe("readCallOptions()", () => {
   it("fills in what is not given", () => {
-    const defaults = { tenant: "main", timeoutMs: undefined, signal: undefined, traceparent: undefined };
+    const defaults = { tenant: "main" };
     expect(readCallOptions(undefined)).toEqual(defaults);
     expect(readCallOptions({})).toEqual(defaults);
     expect(readCallOptions({ tenant: undefined, caller: undefined, timeoutMs: undefined })).toEqual(defaults);
@@ -15,8 +15,14 @@ describe("readCallOptions()", () => {
 
   it("takes what is given", () => {
     const { signal } = new AbortController();
-    const options = { tenant: "shop-7", timeoutMs: 1.5, signal, traceparent: TRACE };
-    expect(readCallOptions({ ...options, caller: "Zoë <zoe@shop.example>" })).toEqual(options);
+    const options = {
+      tenant: "shop-7",
+      caller: "Zoë <zoe@shop.example>",
+      timeoutMs: 1.5,
+      signal,
+      traceparent: TRACE,
+    };
+    expect(readCallOptions(options)).toEqual(options);
   });
 
   it.each(["a", "A", "0", "a.b", "a@b.example", "a_b-c", "x".repeat(64)])(
@@ -60,6 +66,18 @@ describe("readCallOptions()", () => {
     ["signal", {}],
     ["signal", { aborted: false }],
     ["signal", Symbol("x")],
+    ["signal", Object.create(AbortSignal.prototype)],
+    ["signal", new Proxy(new AbortController().signal, {})],
+    [
+      "signal",
+      Object.assign(new AbortController().signal, {
+        addEventListener: () => {
+          throw new Error("no");
+        },
+      }),
+    ],
+    ["onTrace", "yes"],
+    ["onProgress", {}],
   ])("refuses the %s %o", (name, value) => {
     expect(() => read({ [name]: value })).toThrow(
       expect.objectContaining({
