@@ -36,7 +36,7 @@ export class GuestCalls implements CallOwner {
   readonly #isForAllTenants: boolean;
   readonly #pauses = new Pauses();
   /** Calls whose limit passed while the guest stood still. */
-  #parked: Call[] = [];
+  readonly #parked = new Set<Call>();
   /** Calls whose files are still being copied. */
   readonly #preparing = new Set<Call>();
   #open = 0;
@@ -153,7 +153,10 @@ export class GuestCalls implements CallOwner {
   onReply(call: Call, reply: Reply): void {
     if (reply.kind === "success") call.resolve(reply.result);
     else if (!call.isSettled)
-      call.reject(replyError(this.#options.identity, call.request.action, reply.error));
+      call.reject(
+        call.streams?.sourceError ??
+          replyError(this.#options.identity, call.request.action, reply.error),
+      );
     this.#finish(call);
   }
 
@@ -168,6 +171,7 @@ export class GuestCalls implements CallOwner {
   /** It is answered, and what travelled beside it has arrived. */
   #finish(call: Call): void {
     this.#deadlines.remove(call);
+    this.#parked.delete(call);
     if (!isPlain(call)) this.#options.attached.release(call);
     this.#served++;
     const wasFull = this.#open === this.#concurrency;
@@ -185,8 +189,11 @@ export class GuestCalls implements CallOwner {
     const { plugin } = this.#options.identity;
     const { action, timeoutMs } = call.request;
     if (this.#pauses.isPaused) {
-      call.reject(stoodStill(plugin, action, timeoutMs));
-      this.#parked.push(call);
+      this.#parked.add(call);
+      // The caller's time goes on, the operator's limit waits.
+      const callersEnd = call.startedAt + timeoutMs;
+      if (performance.now() < callersEnd - 1) this.#deadlines.add(call, callersEnd);
+      else call.reject(stoodStill(plugin, action, timeoutMs));
       return;
     }
     const runMs = this.#runMs(call);
@@ -224,9 +231,11 @@ export class GuestCalls implements CallOwner {
 
   resume(): void {
     this.#pauses.end(performance.now());
-    const parked = this.#parked;
-    this.#parked = [];
-    for (const call of parked) this.onAbandoned(call);
+    for (const call of this.#parked) {
+      if (call.isSettled) this.onAbandoned(call);
+      else this.#expectAnswer(call);
+    }
+    this.#parked.clear();
   }
 
   /** The guest is gone: every call that is left learns why. */
@@ -247,7 +256,7 @@ export class GuestCalls implements CallOwner {
       );
     }
     this.#open = 0;
-    this.#parked = [];
+    this.#parked.clear();
     this.#onIdle?.();
   }
 
@@ -260,8 +269,14 @@ export class GuestCalls implements CallOwner {
     call.owner = this;
     this.#open++;
     this.#given++;
-    const { timeoutMs, action } = call.request;
-    this.#deadlines.add(call, call.startedAt + Math.min(timeoutMs, action.timeoutMs));
+    this.#expectAnswer(call);
+  }
+
+  /** By the caller's deadline, or by the operator's limit when that is sooner. */
+  #expectAnswer(call: Call): void {
+    const { startedAt, request } = call;
+    const stillMs = this.#pauses.between(startedAt, performance.now());
+    this.#deadlines.add(call, startedAt + Math.min(request.timeoutMs, request.action.timeoutMs + stillMs));
   }
 
   /** How long the guest has worked on it. */

@@ -65,6 +65,7 @@ describe("calls in flight", () => {
     host = await createHost({
       home: join(home.path, "home"),
       limits: { concurrency: 3 },
+      defaults: { queue: { size: 0 } },
       interpreter: { guards: false },
     });
     await host.load(folder);
