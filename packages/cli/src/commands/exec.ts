@@ -112,16 +112,24 @@ function passInput({ stdin }: IsolatedProgram): void {
 /** Everything the program said is out before its exit status is told. */
 async function finish(program: IsolatedProgram, out: NodeJS.WriteStream): Promise<IsolateResult> {
   const [, , result] = await Promise.all([
-    pass(program.stdout, out),
-    pass(program.stderr, process.stderr),
+    pass(program, program.stdout, out),
+    pass(program, program.stderr, process.stderr),
     program.result,
   ]);
   return result;
 }
 
 /** Never more ahead than a buffer. When nobody reads any more, the program hears of it as of any closed pipe. */
-async function pass(source: IsolatedProgram["stdout"], target: NodeJS.WriteStream): Promise<void> {
-  const stop = () => source.destroy();
+async function pass(
+  program: IsolatedProgram,
+  source: IsolatedProgram["stdout"],
+  target: NodeJS.WriteStream,
+): Promise<void> {
+  const stop = () => {
+    // Its pipes are sockets, which would only tell it of a reset.
+    program.kill("SIGPIPE");
+    source.destroy();
+  };
   target.once("error", stop);
   source.pipe(target, { end: false });
   await once(source, "close").catch(() => undefined);
