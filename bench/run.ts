@@ -5,15 +5,17 @@
  * docs/performance.md shows, `--quick` takes a few seconds and is only good to see that everything works.
  */
 import { parseArgs } from "node:util";
+import { batch } from "./batch.ts";
 import { callOverhead } from "./call-overhead.ts";
 import { coldStart } from "./cold-start.ts";
 import { guestMemory } from "./guest-memory.ts";
 import { describeMachine } from "./machine.ts";
+import { pipeline } from "./pipeline.ts";
 import { printJson, printMarkdown, printTable } from "./print.ts";
 import { makeReport } from "./report.ts";
 import { throughput } from "./throughput.ts";
 
-const QUESTIONS = [callOverhead, throughput, coldStart, guestMemory];
+const QUESTIONS = [callOverhead, throughput, coldStart, guestMemory, pipeline, batch];
 
 /** EX_USAGE of sysexits.h. */
 const EXIT_USAGE = 64;
