@@ -198,6 +198,11 @@ export class GuestConnection {
       this.#violate(message);
       return;
     }
+    if (message.kind === "notification" && message.method === "progress") {
+      // At once, as replies are: the answer of its call may be the next line.
+      this.#handlers.notification(message);
+      return;
+    }
     if (message.kind === "request" || message.kind === "notification") {
       if (message.kind === "request") this.#brokeredBytes += line.length;
       this.#inbox.push(message);
