@@ -23,6 +23,7 @@ const LISTENER = `
       },
       "orders.bad": () => { throw new Error("no stock"); },
       "orders.slow": (_payload, ctx) => new Promise((_, reject) => ctx.signal.addEventListener("abort", reject)),
+      "orders.ask": (_payload, ctx) => ctx.plugins.call("acme/speaker", "ask"),
       ping: (payload, ctx) => ctx.events.publish("pong", payload + 1),
     },
   });`;
@@ -30,6 +31,7 @@ const LISTENER = `
 const SPEAKER = `
   export default definePlugin({
     actions: {
+      ask: (_, ctx) => ctx.events.publish("orders.ask", null),
       say: ({ topic, payload }, ctx) => ctx.events.publish(topic, payload).catch(({ name, code }) => [name, code]),
     },
     events: { pong: (payload, ctx) => ctx.events.publish("ping", payload + 1) },
@@ -48,14 +50,18 @@ beforeAll(async () => {
     actions: { heard: {}, work: {} },
     more: {
       permissions: {
-        required: [uses("events.subscribe", ["orders.*", "ping"]), uses("events.publish", ["heard", "pong"])],
+        required: [
+          uses("events.subscribe", ["orders.*", "ping"]),
+          uses("events.publish", ["heard", "pong"]),
+          { use: "plugin.call", plugin: "acme/speaker", actions: ["ask"], reason: "It is what it does." },
+        ],
       },
     },
     code: LISTENER,
   });
   await writePlugin(join(home.path, "speaker"), {
     id: "acme/speaker",
-    actions: { say: {} },
+    actions: { say: {}, ask: { callers: ["acme/listener"] } },
     more: {
       permissions: {
         required: [uses("events.subscribe", ["pong"]), uses("events.publish", ["orders.*", "ping"])],
@@ -144,6 +150,17 @@ describe("an event", () => {
     expect((await failed.next()).value).toMatchObject({ failure: { code: "PLUGIN_BUG" } });
     expect(rounds).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
+});
+
+it("an event that calls a plugin that publishes it again comes to an end, too", async () => {
+  const host = await start();
+  await host.start("acme/listener");
+  const failed = host.events({ kinds: ["event-failed"] });
+  let rounds = 0;
+  host.subscribe("orders.ask", () => rounds++);
+  await host.publish("orders.ask", 1);
+  expect((await failed.next()).value).toMatchObject({ topic: "orders.ask" });
+  expect(rounds).toBe(5);
 });
 
 describe("progress", () => {

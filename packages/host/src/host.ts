@@ -113,7 +113,7 @@ function assemble(
       bus.provider,
       createPluginCallProvider(({ plugin, permissions, tenant, live, signal }, target) =>
         pipeline.callFrom(
-          { link: { id: plugin.id, permissions }, tenant, signal },
+          { link: { id: plugin.id, permissions }, tenant, signal, chain: live?.chain ?? [] },
           live instanceof Attempt ? live : undefined,
           { plugin: find(target.plugin), action: target.action, payload: target.payload },
           target.timeoutMs,

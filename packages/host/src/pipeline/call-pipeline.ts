@@ -106,7 +106,13 @@ export class CallPipeline {
    * does not outlive. `from` is who calls.
    */
   callFrom(
-    from: { readonly link: ChainLink; readonly tenant: string; readonly signal: AbortSignal | undefined },
+    from: {
+      readonly link: ChainLink;
+      readonly tenant: string;
+      readonly signal: AbortSignal | undefined;
+      /** What led to the work that calls: an event, where no call did. */
+      readonly chain: readonly ChainLink[];
+    },
     serves: Attempt | undefined,
     target: { readonly plugin: LoadedPlugin; readonly action: string; readonly payload: unknown },
     timeoutMs: number | undefined,
@@ -121,7 +127,7 @@ export class CallPipeline {
       signal: serves?.ended ?? from.signal,
       traceparent: serves?.traceparent,
     };
-    const chain = [...(serves?.chain ?? []), from.link];
+    const chain = [...from.chain, from.link];
     return this.#call(plugin, action, payload, options, chain, Math.max(1, Math.min(leftMs, ownMs)));
   }
 
