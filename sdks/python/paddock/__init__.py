@@ -27,18 +27,27 @@ from .host_error import Cancelled, HostError
 from .permission_error import PermissionError
 from .registry import action, health, init, on_event, resume, shutdown, suspend
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .files import Files, OutputFile
+    from .streams import ByteStream, ItemStream
+
 __all__ = [
     "AsyncContext",
     "AsyncEvents",
     "AsyncKeyValueStore",
     "AsyncPlugins",
+    "ByteStream",
     "Cancelled",
     "Context",
     "Events",
     "Failure",
+    "Files",
     "HostError",
+    "ItemStream",
     "KeyValueStore",
     "Log",
+    "OutputFile",
     "PermissionError",
     "Plugins",
     "Signal",
@@ -51,3 +60,13 @@ __all__ = [
     "shutdown",
     "suspend",
 ]
+
+_LATER = {"ByteStream": "streams", "Files": "files", "ItemStream": "streams", "OutputFile": "files"}
+
+
+def __getattr__(name: str):
+    """Names that few plugins need are imported when somebody asks for them."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = __import__(f"{__name__}.{_LATER[name]}", fromlist=[name])
+    return getattr(module, name)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Iterable, Mapping
 
     from ._guest.call_services import Services
+    from .files import Files
 
 
 class Log:
@@ -228,6 +229,11 @@ class Context:
     @property
     def plugins(self) -> Plugins:
         return Plugins(self._services)
+
+    @property
+    def files(self) -> Files:
+        """Files that come with the call, and files that its result returns."""
+        return self._services.open_files()
 
     def progress(self, fraction: float | None = None, message: str | None = None) -> None:
         """Tells the caller how far the call is (0 to 1); the host gets at most ten a second."""

@@ -21,15 +21,29 @@ class Guest:
     """What all calls of one guest have in common."""
 
     __slots__ = (
+        "_data",
         "channel",
         "config_text",
+        "data_fd",
         "engine",
         "max_bytes",
+        "outbox",
         "permissions_text",
         "requests",
         "send",
         "tenant",
     )
+
+    @property
+    def data(self):
+        """The channel for what travels beside messages; made when something does."""
+        try:
+            return self._data
+        except AttributeError:
+            from .data_channel import DataChannel
+
+            self._data = DataChannel(self.data_fd)
+            return self._data
 
 
 class Services:
@@ -40,9 +54,12 @@ class Services:
         "_listeners",
         "_newest",
         "_told_at",
+        "arrivals",
         "call",
+        "files",
         "guest",
         "is_cancelled",
+        "made",
         "sender",
         "topic",
     )
@@ -55,6 +72,11 @@ class Services:
         self._latch = None
         self._newest = None
         self._told_at = 0.0
+        #: What travels beside the payload.
+        self.arrivals = None
+        #: Input files by name, and the files of the call once somebody asked for them.
+        self.files = None
+        self.made = None
         self.topic = None
         self.sender = None
 
@@ -125,6 +147,14 @@ class Services:
         self._told_at = now
         self._newest = None
         self.guest.send(_notification(b"progress", told))
+
+    def open_files(self):
+        if self.made is None:
+            from ..files import Files
+
+            prefix = self.guest.outbox
+            self.made = Files(self.files, None if prefix is None else f"{prefix}{self.call}.")
+        return self.made
 
     def finish(self) -> None:
         """The call is over: the newest progress that was held back leaves before its answer."""

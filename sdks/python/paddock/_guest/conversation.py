@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posix
 import sys
+from _thread import allocate_lock, start_new_thread
 from time import time
 
 from ..context import AsyncContext, Context
@@ -37,6 +38,10 @@ class Conversation:
             "suspend": self._hook("suspend"),
         }
         self._events: list = []
+        #: Pings that wait for the health hook.
+        self._pings: list = []
+        #: Output files of calls that were answered, until the host has them.
+        self._made: dict = {}
 
     def receive(self, line: bytes) -> None:
         """One line of the host, which is trusted once it was JSON."""
@@ -51,6 +56,8 @@ class Conversation:
         if number is None:
             if method == "$/cancel":
                 self._cancel(message["params"]["id"])
+            elif method == "$/taken":
+                self._forget_files(message["params"]["call"])
         elif method is not None:
             serve = self._methods.get(method)
             if serve is not None:
@@ -82,36 +89,50 @@ class Conversation:
             self.fail(number, wire_error("ACTION_NOT_FOUND", message))
             return
         services = Services(self._guest, number)
+        services.files = params.get("files")
+        if "attachments" in params:
+            from .attachments import Arrivals
+
+            services.arrivals = Arrivals(params["attachments"], self._guest.data, self._guest.engine)
         self._run(action, number, params.get("payload"), services, params.get("timeoutMs"))
 
     def _run(self, action, number, payload, services, timeout_ms, done=None) -> None:
         deadline = None if timeout_ms is None else time() + timeout_ms / 1000
         self._running[number] = services
-        settle = done or (lambda value, error: self._settle(number, services, value, error))
         if action.is_async:
             context = AsyncContext(services, number, deadline)
-            self._start(self._await(lambda: action.run(payload, context), settle), services)
+            self._start(self._await(action.run, payload, context, services, done), services)
         else:
             context = Context(services, number, deadline)
-            self._guest.engine.execute(lambda: self._do(lambda: action.run(payload, context), settle))
+            self._guest.engine.execute(lambda: self._do(action.run, payload, context, services, done))
 
-    def _do(self, run, settle) -> None:
+    def _do(self, run, payload, context, services, done) -> None:
         try:
-            value = run()
+            if services.arrivals is not None:
+                payload = services.arrivals.place(payload)
+            value = run(payload, context)
             if hasattr(value, "__await__"):
                 value = self._guest.engine.run_coroutine(value)
         except BaseException as raised:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the plugin's, too.
-            settle(None, raised)
+            self._settle(services, None, raised, done)
         else:
-            settle(value, None)
+            answer = self._settle(services, value, None, done)
+            if answer is not None:
+                answer.pump(lambda: self._finish(services))
 
-    async def _await(self, run, settle) -> None:
+    async def _await(self, run, payload, context, services, done) -> None:
         try:
-            value = await run()
+            if services.arrivals is not None:
+                payload = await services.arrivals.place_async(payload)
+            value = run(payload, context)
+            if hasattr(value, "__await__"):
+                value = await value
         except BaseException as raised:  # noqa: BLE001 - a cancelled task answers like any other.
-            settle(None, raised)
+            self._settle(services, None, raised, done)
         else:
-            settle(value, None)
+            answer = self._settle(services, value, None, done)
+            if answer is not None:
+                await answer.pump_async(lambda: self._finish(services))
         self._guest.engine.flush_soon()
 
     def _start(self, coroutine, services) -> None:
@@ -119,29 +140,68 @@ class Conversation:
         if services is not None:
             services.on_cancel(cancel)
 
-    def _settle(self, number: int, services, value, error) -> None:
-        self._running.pop(number, None)
+    def _settle(self, services, value, error, done):
+        """Answers a call; returns what is left to send of the answer, if anything is."""
+        if done is not None:
+            self._finish(services)
+            done(value, error)
+            return None
         services.finish()
+        answer = None
         if error is None:
-            self.succeed(number, value, services)
+            answer = self.succeed(services.call, value, services)
         else:
-            self.fail(number, to_wire_error(error, services.is_cancelled))
+            self.fail(services.call, to_wire_error(error, services.is_cancelled))
+        if answer is None:
+            self._finish(services)
+        return answer
 
-    def succeed(self, number: int, value, services) -> None:
-        """Answers with a value, or with the reason why it cannot be sent."""
+    def _finish(self, services) -> None:
+        """Nothing of the call goes on any more."""
+        self._running.pop(services.call, None)
+        if services.arrivals is not None:
+            services.arrivals.give_up()
+        if services.made is not None:
+            self._made[services.call] = services.made
+
+    def _forget_files(self, number: int) -> None:
+        made = self._made.pop(number, None)
+        if made is not None:
+            made._remove()
+
+    def succeed(self, number: int, value, services):
+        """Answers with a value, or with the reason why it cannot be sent; returns what is left to send."""
         try:
             line = b'{"jsonrpc":"2.0","id":%d,"result":%b}' % (number, dumps(value))
+            misfit = find_misfit(line, self._guest.max_bytes)
+            if misfit is None:
+                self._send(line)
+                return None
+            if self._guest.data_fd is None:
+                self.fail(number, wire_error("RESULT_TOO_LARGE", f"The result is too large: {misfit}"))
+                return None
         except NotJson as error:
-            self.fail(number, wire_error("PLUGIN_BUG", f"Cannot send the result: {error}"))
-            return
+            if self._guest.data_fd is None or error.found is None:
+                self.fail(number, wire_error("PLUGIN_BUG", f"Cannot send the result: {error}"))
+                return None
         except BaseException as error:  # noqa: BLE001 - a value whose own methods raise.
             self.fail(number, to_wire_error(error, services.is_cancelled))
-            return
-        misfit = find_misfit(line, self._guest.max_bytes)
-        if misfit is None:
-            self._send(line)
-        else:
-            self.fail(number, wire_error("RESULT_TOO_LARGE", f"The result is too large: {misfit}"))
+            return None
+        return self._succeed_beside(number, value, services)
+
+    def _succeed_beside(self, number: int, value, services):
+        from .answers import Answer, TooLarge
+
+        try:
+            answer = Answer(self._guest, services, number, value)
+            return answer if answer.send() else None
+        except TooLarge as error:
+            self.fail(number, wire_error("RESULT_TOO_LARGE", f"The result is too large: {error}"))
+        except NotJson as error:
+            self.fail(number, wire_error("PLUGIN_BUG", f"Cannot send the result: {error}"))
+        except BaseException as error:  # noqa: BLE001 - a value whose own methods raise.
+            self.fail(number, to_wire_error(error, services.is_cancelled))
+        return None
 
     def fail(self, number: int, error: dict) -> None:
         """Answers with an error, without its details where they are no JSON or do not fit."""
@@ -163,13 +223,35 @@ class Conversation:
     def _initialize_again(self, number: int, _) -> None:
         self.fail(number, wire_error("START_FAILED", "initialize was sent before"))
 
-    def _ping(self, number: int, _) -> None:
+    def _ping(self, number: int, params) -> None:
+        if "health" not in self._plugin.hooks:
+            self.succeed(number, {"ready": True}, None)
+            return
+        self._pings.append(number)
+        if len(self._pings) > 1:
+            # The hook runs already: its answer is the answer to both.
+            return
+        latch = allocate_lock()
+        latch.acquire()
+
         def done(value, error) -> None:
             if error is not None:
                 print_bug(error)
-            self.succeed(number, {"ready": error is None and value is not False}, Services(self._guest, None))
+            self._answer_pings(error is None and value is not False)
+            latch.release()
 
+        def expire(seconds: float) -> None:
+            if not latch.acquire(True, seconds):
+                self._answer_pings(False)
+
+        seconds = min(1.0, ((params or {}).get("timeoutMs") or 2000) / 2000)
+        start_new_thread(expire, (seconds,))
         self._run_hook("health", done)
+
+    def _answer_pings(self, is_ready: bool) -> None:
+        pings, self._pings = self._pings, []
+        for number in pings:
+            self.succeed(number, {"ready": is_ready}, None)
 
     def _event(self, number: int, params: dict) -> None:
         self._events.append((number, params))
@@ -187,7 +269,10 @@ class Conversation:
                 services.sender = params.get("from")
 
                 def done(_, error, number=number, services=services) -> None:
-                    self._settle(number, services, {}, error)
+                    if error is None:
+                        self.succeed(number, {}, services)
+                    else:
+                        self.fail(number, to_wire_error(error, services.is_cancelled))
                     self._events.pop(0)
                     self._next_event()
 
@@ -230,12 +315,14 @@ class Conversation:
             done(None, None)
             return
         services = Services(self._guest, None)
+        kind = AsyncContext if hook.is_async else Context
+        context = kind(services, None, None)
         if hook.is_async:
-            context = AsyncContext(services, None, None)
-            self._start(self._await(lambda: hook.run(context), done), None)
+            self._start(self._await(lambda _, ctx: hook.run(ctx), None, context, services, done), None)
         else:
-            context = Context(services, None, None)
-            self._guest.engine.execute(lambda: self._do(lambda: hook.run(context), done))
+            self._guest.engine.execute(
+                lambda: self._do(lambda _, ctx: hook.run(ctx), None, context, services, done)
+            )
 
 
 def give_up(fault: str):

@@ -73,6 +73,8 @@ def _start(number: int, params: dict, told: dict, channel: Channel):
     conversation = Conversation(guest, plugin)
     guest.engine = _engine_for(plugin, channel, conversation, params["limits"].get("threads", 8))
     result = {"protocol": protocol, "nonce": params["nonce"], "actions": list(plugin.actions)}
+    if guest.data_fd is not None:
+        result["data"] = True
     return lambda lines: guest.engine.run(lines, lambda: conversation.run_init(number, result))
 
 
@@ -82,6 +84,8 @@ def _guest_of(params: dict, channel: Channel) -> Guest:
     guest.send = channel.send
     guest.requests = Requests(channel.send)
     guest.max_bytes = guest.requests.max_bytes = params["limits"].get("messageBytes", MAX_INLINE_BYTES)
+    guest.data_fd = params.get("data")
+    guest.outbox = params.get("outbox")
     guest.tenant = params.get("tenant", "main")
     guest.config_text = dumps(params.get("config")).decode()
     guest.permissions_text = dumps(params.get("permissions") or {}).decode()

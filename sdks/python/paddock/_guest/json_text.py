@@ -12,11 +12,16 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 
 class NotJson(ValueError):
-    """A value that JSON cannot carry, or not exactly."""
+    """A value that JSON cannot carry, or not exactly. ``found`` is the value where it is of a strange type."""
+
+    def __init__(self, message: str, found=None) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 def _refuse(value):
-    raise NotJson(f"a value of type {type(value).__name__} is not JSON{_ADVICE.get(type(value).__name__, '')}")
+    name = type(value).__name__
+    raise NotJson(f"a value of type {name} is not JSON{_ADVICE.get(name, '')}", value)
 
 
 _ADVICE = {
