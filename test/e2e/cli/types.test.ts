@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../architecture/repository.ts";
 import { runIn } from "../../packaging/run-in.ts";
-import { makeFolder, paddock, writeFiles } from "./paddock.ts";
+import { finish, makeFolder, paddock, startPaddock, writeFiles } from "./paddock.ts";
 
 const NASTY = '"]; }; globalThis.caught = 1; /*';
 
@@ -111,6 +111,30 @@ describe("paddock types", () => {
     const second = await paddock(["types", other ?? "", loyalty ?? "", loyalty ?? ""]);
     expect(first.stdout).toBe(second.stdout);
     expect(first.stdout).toContain("export function createClient(");
+  });
+
+  it("asks a running host where the plugins that it has loaded came from", async () => {
+    const home = join(root.path, "served");
+    const loyalty = join(root.path, "plugins/loyalty");
+    const missing = await paddock(["types", "acme/loyalty", "--home", home]);
+    expect(missing).toMatchObject({ status: 69, stderr: expect.stringContaining("hint:") });
+    const server = startPaddock(["serve", "--home", home]);
+    const ended = finish(server);
+    try {
+      await expect
+        .poll(async () => (await paddock(["load", loyalty, "--home", home])).status, { timeout: 15_000 })
+        .toBe(0);
+      const [all, one, folder] = await Promise.all([
+        paddock(["types", "--home", home]),
+        paddock(["types", "acme/loyalty", "--home", home]),
+        paddock(["types", loyalty]),
+      ]);
+      expect(all.stdout).toBe(folder.stdout);
+      expect(one.stdout).toBe(folder.stdout);
+    } finally {
+      server.kill("SIGTERM");
+      await ended;
+    }
   });
 
   it.each([
