@@ -57,5 +57,8 @@ export const MAX_ITEM_BYTES = 1024 * 1024;
 /** JSON values, keys and brackets of a result that travels as a stream. */
 export const MAX_RESULT_TOKENS = 2_000_000;
 
+/** Names of one object in such a result. */
+export const MAX_OBJECT_NAMES = 50_000;
+
 /** Output files of one call. */
 export const MAX_OUTPUT_FILES = 32;

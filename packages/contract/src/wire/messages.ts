@@ -94,6 +94,8 @@ export interface CallParams {
   readonly attachments?: readonly Attachment[];
   /** Input files: name → path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Whose data it is about; given when the guest serves every tenant. */
+  readonly tenant?: string;
 }
 
 export interface CancelParams {
@@ -106,6 +108,8 @@ export interface EventParams {
   readonly payload: unknown;
   /** Id of the plugin that published it; absent when the application did. */
   readonly from?: string;
+  /** Whose event it is; given when the guest serves every tenant. */
+  readonly tenant?: string;
 }
 
 export interface PingParams {

@@ -1,5 +1,6 @@
 import {
   type Attachment,
+  type ByteSource,
   type Detached,
   type IncomingStream,
   MAX_OPEN_STREAMS,
@@ -55,6 +56,7 @@ export class CallStreams {
   #onDone: () => void = () => undefined;
   #inputs: readonly OutgoingStream[] = [];
   #outputs: readonly IncomingStream[] = [];
+  #sourceError: PaddockError | undefined;
   #open = 0;
   #error: unknown;
   #hasFailed = false;
@@ -76,7 +78,7 @@ export class CallStreams {
         hint: "Try again when some of the calls with streams have ended.",
       });
     }
-    const opened = values.map(({ at, value }) => ({ at, value, source: value.open() }));
+    const opened = values.map(({ at, value }) => ({ at, value, source: this.#watch(value.open()) }));
     const streams = opened.map(({ at, value, source }) => ({
       stream: data.streams.open(source),
       at,
@@ -85,6 +87,29 @@ export class CallStreams {
     this.#inputs = streams.map(({ stream }) => stream);
     const attachments = streams.map(({ stream, at, kind }): Attachment => ({ at, kind, stream: stream.id }));
     return { json: isLong ? "null" : json, attachments };
+  }
+
+  /** What the caller gets instead of the plugin's failure, when it was a source of the caller's that failed. */
+  get sourceError(): PaddockError | undefined {
+    return this.#sourceError;
+  }
+
+  #watch(source: ByteSource): ByteSource {
+    return {
+      next: async () => {
+        try {
+          return await source.next();
+        } catch (cause) {
+          this.#sourceError ??= new PaddockError(
+            "USAGE_INVALID",
+            `Cannot run ${this.#surroundings.subject}: a stream of the payload failed.`,
+            { hint: "The cause is the stream's own error.", cause },
+          );
+          throw cause;
+        }
+      },
+      cancel: source.cancel,
+    };
   }
 
   /**

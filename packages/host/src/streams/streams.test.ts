@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Holdings, holdings, leftSince } from "../../../../test/plugins/host-behaviours/leftovers.js";
 import {
   makeTemporaryHome,
@@ -28,10 +29,11 @@ const CODE = `
       async *count(input, ctx) {
         try {
           for (let n = 0; n < input.to; n++) yield { n };
-          if (input.then === "fail") throw fail("BROKEN", "It broke.");
-          if (input.then === "bug") throw new TypeError("no such field");
-          if (input.then === "exit") process.exit(3);
-          if (input.then === "wait") await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+          if (input.at === "fail") throw fail("BROKEN", "It broke.");
+          if (input.at === "bug") throw new TypeError("no such field");
+          if (input.at === "exit") setTimeout(() => process.exit(3), 50);
+          if (input.at === "exit") await new Promise(() => {});
+          if (input.at === "wait") await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
         } finally {
           await ctx.kv.set("ended", "count").catch(() => undefined);
         }
@@ -46,12 +48,13 @@ const CODE = `
         },
       }),
       big: (input) => Array.from({ length: input }, (_, n) => ({ n, text: "row " + n })),
+      async first(input) { for await (const item of input) return item; },
       ended: (_, { kv }) => kv.get("ended"),
     },
   });
 `;
 const ACTIONS = Object.fromEntries(
-  ["describe", "echo", "sum", "collect", "count", "stream", "big", "ended"].map((name) => [
+  ["describe", "echo", "sum", "collect", "count", "stream", "big", "first", "ended"].map((name) => [
     name,
     name === "count" ? { errors: { BROKEN: "It is broken." } } : {},
   ]),
@@ -67,7 +70,7 @@ beforeAll(async () => {
   const folder = join(home.path, "streamer");
   await writePlugin(folder, { actions: ACTIONS, code: CODE, more: STORAGE });
   before = holdings();
-  host = await createHost({ home: join(home.path, "home") });
+  host = await createHost({ home: join(home.path, "home"), limits: { result: "8MB" } });
   await host.load(folder);
 });
 afterAll(async () => {
@@ -76,8 +79,29 @@ afterAll(async () => {
   await home.remove();
 });
 
+// Safe: it is what the action returns.
+const countTo = (input: object, options = {}) =>
+  call("count", input, options) as Promise<AsyncIterableIterator<unknown>>;
+
 const call = (action: string, payload: unknown, options = {}) =>
   host.call("acme/probe", action, payload, options);
+
+/** Asked again until the plugin has noticed: a consumer's leaving takes a moment to get there. */
+const endedWith = (value: string) => expect.poll(() => call("ended", null)).toBe(value);
+
+async function* counting(to: number, onEnd: () => void = () => undefined) {
+  try {
+    for (let n = 0; n < to; n++) yield { n };
+  } finally {
+    onEnd();
+  }
+}
+
+const failureOf = (pending: Promise<unknown>) =>
+  pending.then(
+    (value) => ({ answered: value }),
+    (error: unknown) => error,
+  );
 
 describe("bytes and streams of a payload", () => {
   it("arrive as what they are, at any place", async () => {
@@ -101,5 +125,143 @@ describe("bytes and streams of a payload", () => {
     expect(await call("echo", { list: [1, bytes, { deep: bytes }] })).toEqual({
       list: [1, bytes, { deep: bytes }],
     });
+  });
+
+  it("flow: more than anybody would hold", async () => {
+    const size = 40 * 1024 * 1024;
+    let left = size;
+    const source = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const length = Math.min(left, 256 * 1024);
+        left -= length;
+        if (length === 0) controller.close();
+        else controller.enqueue(new Uint8Array(length));
+      },
+    });
+    expect(await call("sum", source)).toBe(size);
+  });
+
+  it("may be Node's own streams", async () => {
+    expect(
+      await call("sum", Readable.from([Buffer.from("abc"), Buffer.from("de")], { objectMode: false })),
+    ).toBe(5);
+  });
+
+  it("may be items, of JSON and of bytes", async () => {
+    expect(await call("collect", counting(3))).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+    const mixed = (async function* () {
+      yield "a\nb";
+      yield new Uint8Array([10, 64]);
+      yield null;
+    })();
+    expect(await call("collect", mixed)).toEqual(["a\nb", new Uint8Array([10, 64]), null]);
+  });
+
+  it("stop when the plugin does not read them to their end", async () => {
+    let onEnd = () => {};
+    const ended = new Promise<void>((resolve) => {
+      onEnd = resolve;
+    });
+    expect(await call("first", counting(Number.POSITIVE_INFINITY, onEnd))).toEqual({ n: 0 });
+    await ended;
+  });
+
+  it("fail as the caller's mistake", async () => {
+    const broken = (async function* () {
+      yield 1;
+      throw new Error("the caller's own");
+    })();
+    const error = await failureOf(call("collect", broken));
+    expect(error).toMatchObject({ code: "USAGE_INVALID", cause: new Error("the caller's own") });
+  });
+
+  it("that somebody reads already are refused", async () => {
+    const stream = new Blob(["x"]).stream();
+    stream.getReader();
+    expect(await failureOf(call("sum", stream))).toMatchObject({ code: "USAGE_INVALID" });
+  });
+});
+
+describe("streams of an answer", () => {
+  it("give bytes as they come", async () => {
+    // Safe: that is what the action returns.
+    const stream = (await call("stream", 3_000_000)) as ReadableStream<Uint8Array>;
+    let bytes = 0;
+    for await (const chunk of stream) bytes += chunk.length;
+    expect(bytes).toBe(3_000_000);
+  });
+
+  it("give items as they come", async () => {
+    const items: unknown[] = [];
+    for await (const item of await countTo({ to: 1_000 })) items.push(item);
+    expect(items).toEqual(Array.from({ length: 1_000 }, (_, n) => ({ n })));
+    await endedWith("count");
+  });
+
+  it.each([
+    ["fail", { code: "PLUGIN_ERROR", data: { pluginCode: "BROKEN" } }],
+    ["bug", { code: "PLUGIN_BUG" }],
+    ["exit", { code: "CRASHED", data: { evidence: { exitCode: 3 } } }],
+  ])("that end with a %s say so after what came before", async (at, error) => {
+    const items: unknown[] = [];
+    const failure = failureOf(
+      (async () => {
+        for await (const item of await countTo({ to: 3, at })) items.push(item);
+      })(),
+    );
+    expect(await failure).toMatchObject(error);
+    expect(items.length).toBe(3);
+  });
+
+  it("stop their producer when the consumer leaves", async () => {
+    for await (const item of await countTo({ to: 1e9 })) {
+      expect(item).toEqual({ n: 0 });
+      break;
+    }
+    await endedWith("count");
+  });
+
+  it("end at the caller's deadline, and the producer with them", async () => {
+    const started = performance.now();
+    const iterator = await countTo({ to: 1, at: "wait" }, { timeoutMs: 300 });
+    const items: unknown[] = [];
+    const error = await failureOf(
+      (async () => {
+        for await (const item of iterator) items.push(item);
+      })(),
+    );
+    expect(error).toMatchObject({ code: "TIMEOUT" });
+    expect(items).toEqual([{ n: 0 }]);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it("end when the caller cancels", async () => {
+    const abort = new AbortController();
+    const iterator = await countTo({ to: 1, at: "wait" }, { signal: abort.signal });
+    await iterator.next();
+    const next = failureOf(iterator.next());
+    abort.abort();
+    expect(await next).toMatchObject({ code: "CANCELLED" });
+  });
+});
+
+describe("large JSON", () => {
+  it("goes and comes like small JSON", async () => {
+    const big = Array.from({ length: 40_000 }, (_, n) => ({ n, text: `row ${n} ü` }));
+    expect(await call("echo", big)).toEqual(big);
+    const text = "é".repeat(1_000_000);
+    expect(await call("echo", { text, bytes: new Uint8Array(3) })).toEqual({
+      text,
+      bytes: new Uint8Array(3),
+    });
+  });
+
+  it("keeps names that mean something to a prototype", async () => {
+    const text = `{"__proto__":{"a":1},"constructor":2,"pad":"${"x".repeat(70_000)}"}`;
+    expect(JSON.stringify(await call("echo", JSON.parse(text)))).toBe(text);
+  });
+
+  it("is bounded by limits.result", async () => {
+    expect(await failureOf(call("big", 300_000))).toMatchObject({ code: "RESULT_TOO_LARGE" });
   });
 });

@@ -140,7 +140,7 @@ export class AttachedCalls {
       messageBytes: limits.messageBytes,
       readJson,
       outputSchema: call.request.outputSchema,
-      toError: (error) => replyError(identity, action, error),
+      toError: (error) => call.streams?.sourceError ?? replyError(identity, action, error),
       onFault: (words) => {
         onViolation(words);
         return new PaddockError("PROTOCOL_VIOLATION", `Cannot run ${subject}: it sent ${words}.`, {

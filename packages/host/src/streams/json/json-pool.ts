@@ -4,6 +4,7 @@ import { type IncomingStream, PaddockError } from "@paddock/contract";
 import { TreeJoiner } from "./join-tree.js";
 import type { JsonReply, JsonRequest } from "./json-messages.js";
 import type { JsonBounds, JsonReading } from "./read-json.js";
+import { findCollector } from "./young-collection.js";
 
 /** Threads that parse. A large answer is rare, and the machine has other things to do. */
 const MAX_THREADS = 2;
@@ -13,6 +14,9 @@ export const PARSE_TIMEOUT_MS = 20_000;
 
 /** Megabytes; a value at the bounds takes a third of it. */
 const THREAD_HEAP_MB = 1_024;
+
+/** A young generation of a megabyte or so, which takes about 2 ms to collect. */
+const PIECES_PER_COLLECTION = 8;
 
 /** Reads large answers in threads of its own, which are started when the first one comes. */
 export class JsonPool {
@@ -85,6 +89,7 @@ class Thread {
   isBusy = false;
   isLost = false;
   readonly #worker: Worker;
+  readonly #collectYoung = findCollector();
   #onReply: (reply: JsonReply) => void = () => undefined;
   #onLost: (error: unknown) => void = () => undefined;
 
@@ -125,6 +130,7 @@ class Thread {
 
   #read(job: Extract<JsonRequest, { kind: "parse" }>): Promise<JsonReading> {
     const joiner = new TreeJoiner();
+    let pieces = 0;
     return new Promise((resolve, reject) => {
       this.#onLost = (error) =>
         isOutOfMemory(error) ? resolve(tooLarge("more values than fit into memory")) : reject(error);
@@ -134,6 +140,7 @@ class Thread {
           return;
         }
         joiner.apply(reply.steps);
+        if (++pieces % PIECES_PER_COLLECTION === 0) this.#collectYoung();
         if (reply.isLast) resolve({ kind: "value", value: joiner.root });
         // Not before others had their turn: pieces that arrive together would be built together.
         else void setImmediate().then(() => this.#post({ kind: "more" }));

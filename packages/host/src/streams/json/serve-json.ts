@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { MessagePort } from "node:worker_threads";
-import { findExcess, MAX_DEPTH, MAX_RESULT_TOKENS } from "@paddock/contract";
+import { findExcess, MAX_DEPTH, MAX_OBJECT_NAMES, MAX_RESULT_TOKENS } from "@paddock/contract";
 import type { JsonJob, JsonProblem, JsonReply, JsonRequest } from "./json-messages.js";
 import { splitTree } from "./split-tree.js";
 import type { Step } from "./tree-steps.js";
@@ -45,6 +45,20 @@ function fail(error: unknown): void {
   });
 }
 
+/** An object with so many names that making it would hold up the main thread: its table is copied as it grows. */
+function findCrowd(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  if (parts !== value && parts.length > MAX_OBJECT_NAMES) {
+    return `an object with more than ${MAX_OBJECT_NAMES} names`;
+  }
+  for (const part of parts) {
+    const crowd = findCrowd(part);
+    if (crowd !== undefined) return crowd;
+  }
+  return undefined;
+}
+
 async function parse(
   { chunks, schema }: JsonJob,
   check: CheckSchema,
@@ -60,6 +74,8 @@ async function parse(
   } catch {
     return { kind: "fault", words: "an answer that is not JSON" };
   }
+  const crowd = findCrowd(value);
+  if (crowd !== undefined) return { kind: "excess", words: crowd };
   const problems = schema === undefined ? undefined : await check(schema, value);
   return problems === undefined ? { value } : { kind: "invalid", problems };
 }
