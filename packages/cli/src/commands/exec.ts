@@ -16,9 +16,9 @@ import { readConfig } from "../read-config.js";
 import type { Terminal } from "../terminal.js";
 
 interface ExecFlags extends HostFlags {
-  readonly read: readonly string[];
-  readonly write: readonly string[];
-  readonly env: readonly string[];
+  readonly read?: readonly string[];
+  readonly write?: readonly string[];
+  readonly env?: readonly string[];
   readonly memory?: string;
   readonly cpu?: number;
   readonly timeout?: string;
@@ -40,8 +40,8 @@ export function execCommand(terminal: Terminal, deliver: (answer: Answer) => voi
     )
     .usage("[options] -- <command...>")
     .argument("<command...>", "the program and its arguments")
-    .option("--read <path>", "a file or folder that it may read (repeatable)", collect, [])
-    .option("--write <path>", "a file or folder that it may write (repeatable)", collect, [])
+    .option("--read <path>", "a file or folder that it may read (repeatable)", collect)
+    .option("--write <path>", "a file or folder that it may write (repeatable)", collect)
     .option("--memory <size>", "memory of all its processes together, such as 64MB", checkSize)
     .option("--cpu <number>", "processors it may keep busy, such as 0.5", readNumber)
     .option("--timeout <duration>", "how long it may run, such as 30s", checkDuration)
@@ -51,7 +51,7 @@ export function execCommand(terminal: Terminal, deliver: (answer: Answer) => voi
       readCount,
       DEFAULT_PIDS,
     )
-    .option("--env <name=value>", "a variable it gets (repeatable); nothing is inherited", collect, [])
+    .option("--env <name=value>", "a variable it gets (repeatable); nothing is inherited", collect)
     .option("--cwd <dir>", "where it starts (default: here, when that is granted, else /tmp)")
     .addHelpText(
       "after",
@@ -90,9 +90,9 @@ async function exec(terminal: Terminal, argv: readonly string[], flags: ExecFlag
 }
 
 function toOptions(flags: ExecFlags, { preset, home, limits }: PaddockConfig): IsolateOptions {
-  const { read, write, memory, cpu, timeout, pids, cwd } = flags;
+  const { read = [], write = [], env = [], memory, cpu, timeout, pids, cwd } = flags;
   return {
-    ...{ read, write, pids, env: readVariables(flags.env) },
+    ...{ read, write, pids, env: readVariables(env) },
     ...(preset === undefined ? {} : { preset }),
     ...(home === undefined ? {} : { home }),
     ...(limits === undefined ? {} : { limits }),
@@ -162,8 +162,8 @@ function readVariables(list: readonly string[]): Record<string, string> {
   );
 }
 
-function collect(path: string, paths: readonly string[]): readonly string[] {
-  return [...paths, path];
+function collect(one: string, others: readonly string[] = []): readonly string[] {
+  return [...others, one];
 }
 
 function checkSize(text: string): string {

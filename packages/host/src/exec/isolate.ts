@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { PaddockError } from "@paddock/contract";
+import { formatDuration, PaddockError } from "@paddock/contract";
 import type { GuestProcess, LaunchSpec, Posture } from "../isolation/isolation.js";
 import { explainEnd } from "./explain-end.js";
 import { type FoundProgram, findProgram, SYSTEM_PATH } from "./find-program.js";
@@ -111,7 +111,7 @@ async function rootFor(program: FoundProgram, processes: number, cacheDirectory:
 
 function endAtLimits(guest: GuestProcess, timeoutMs: number, signal: AbortSignal | undefined): () => void {
   const timer = setTimeout(
-    () => guest.kill({ code: "TIMEOUT", message: `it ran longer than its ${timeoutMs / 1000} s` }),
+    () => guest.kill({ code: "TIMEOUT", message: `it ran longer than its ${formatDuration(timeoutMs)}` }),
     timeoutMs,
   );
   const abort = () => guest.kill({ code: "KILLED", message: "it was stopped by its caller" });

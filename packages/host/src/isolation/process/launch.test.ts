@@ -65,12 +65,13 @@ async function launchChanged(
     readonly machine?: Partial<Machine>;
     readonly signal?: AbortSignal;
     readonly spec?: Partial<NodeSpecOptions>;
+    readonly mounts?: LaunchSpec["mounts"];
   } = {},
 ): Promise<PaddockError> {
   const changed = { ...machine, ...more.machine };
   const uidOf = (owner: string) => allocateUid(owner, UIDS);
-  const wanted = await spec(more.spec);
-  const { plan, outer, data } = await prepareLaunch({
+  const wanted = { ...(await spec(more.spec)), mounts: more.mounts ?? [] };
+  const { plan, outer, data, grants } = await prepareLaunch({
     machine: changed,
     keepers,
     spec: wanted,
@@ -92,6 +93,7 @@ async function launchChanged(
   } finally {
     await plan.cgroup?.remove();
     data?.release();
+    await grants.close();
   }
 }
 
@@ -125,6 +127,18 @@ describe("launch()", () => {
     const error = await launchChanged(change);
     expect(error).toMatchObject({ code: "SETUP_FAILED", data: { wall } });
     await wait(100);
+    expect(lines).toEqual([]);
+  });
+
+  it("kills the guest that finds something else where a grant was pinned", async () => {
+    const exchanged = (plan: LaunchPlan): LaunchPlan => ({
+      ...plan,
+      mounts: plan.mounts.map((mount) => ({ ...mount, identity: "1:1" })),
+    });
+    const error = await launchChanged(exchanged, {
+      mounts: [{ source: scripts, target: "/srv/scripts", access: "read" }],
+    });
+    expect(error).toMatchObject({ code: "SETUP_FAILED", data: { wall: "grants" } });
     expect(lines).toEqual([]);
   });
 
