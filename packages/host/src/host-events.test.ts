@@ -108,6 +108,18 @@ describe("an event", () => {
     expect(await host.call("acme/listener", "heard", null, { tenant: "shop-2" })).toBeNull();
   });
 
+  it("in a guest of all tenants is handled for its own", async () => {
+    const host = await start({ plugins: { "acme/listener": { share: "plugin" } } });
+    await host.start("acme/listener");
+    const heard = host.subscribe("heard");
+    await host.publish("orders.paid", 1, { tenant: "shop-3" });
+    expect((await heard.next()).value).toMatchObject({ tenant: "shop-3", payload: 1 });
+    const kept = (tenant: string) => host.call("acme/listener", "heard", null, { tenant });
+    expect(await kept("shop-3")).toEqual([["orders.paid", 1, null, "shop-3"]]);
+    expect(await kept("shop-4")).toBeNull();
+    expect(await host.posture("acme/listener")).toHaveLength(1);
+  });
+
   it("is published by who may only", async () => {
     const host = await start();
     const say = (topic: string) => host.call("acme/speaker", "say", { topic, payload: 1 });

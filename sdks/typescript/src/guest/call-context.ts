@@ -18,6 +18,14 @@ export interface GuestState {
   readonly outbox: string | undefined;
 }
 
+/** What only some calls say about themselves. */
+export interface CallFacts {
+  /** Whose data it is about, when the guest serves every tenant. */
+  readonly tenant?: string | undefined;
+  /** Input files: where each is, by name. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Made for every call, so it holds four fields and makes the rest when somebody looks. */
 export class CallContext implements Context {
   readonly call: number;
@@ -29,22 +37,17 @@ export class CallContext implements Context {
   #kv: KeyValueStore | undefined;
   #progress: Progress | undefined;
   #files: CallFiles | undefined;
-  readonly #inbox: Readonly<Record<string, string>> | undefined;
+  readonly #about: CallFacts | undefined;
 
-  constructor(
-    state: GuestState,
-    call: number,
-    timeoutMs: number | undefined,
-    inbox?: Readonly<Record<string, string>>,
-  ) {
+  constructor(state: GuestState, call: number, timeoutMs: number | undefined, about?: CallFacts) {
     this.#state = state;
-    this.#inbox = inbox;
+    this.#about = about;
     this.call = call;
     this.deadline = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
   }
 
   get tenant(): string {
-    return this.#state.tenant;
+    return this.#about?.tenant ?? this.#state.tenant;
   }
 
   get config(): unknown {
@@ -76,7 +79,10 @@ export class CallContext implements Context {
 
   get files(): Files {
     const { outbox } = this.#state;
-    this.#files ??= new CallFiles(this.#inbox, outbox === undefined ? undefined : `${outbox}${this.call}.`);
+    this.#files ??= new CallFiles(
+      this.#about?.files,
+      outbox === undefined ? undefined : `${outbox}${this.call}.`,
+    );
     return this.#files;
   }
 

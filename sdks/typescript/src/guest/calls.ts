@@ -46,7 +46,7 @@ export class Calls {
       this.#send(encodeFailure(id, wireError("ACTION_NOT_FOUND", message)));
       return;
     }
-    const context = new CallContext(this.#state, id, params.timeoutMs, params.files);
+    const context = new CallContext(this.#state, id, params.timeoutMs, params);
     if (params.attachments !== undefined && this.#streams !== undefined) {
       const inputs: IncomingStream[] = [];
       const payload = this.#streams.attach(params.payload, params.attachments, inputs);

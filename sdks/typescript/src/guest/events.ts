@@ -14,9 +14,10 @@ export class Events {
     this.#state = state;
   }
 
-  async receive(id: number, { topic, payload, from }: EventParams): Promise<void> {
+  async receive(id: number, params: EventParams): Promise<void> {
     const { send } = this.#state.sink;
-    const context = new CallContext(this.#state, id, undefined);
+    const { topic, payload, from } = params;
+    const context = new CallContext(this.#state, id, undefined, params);
     this.#running.set(id, context);
     try {
       await findEventHandler(this.#handlers, topic)?.(payload, context, { topic, from });
