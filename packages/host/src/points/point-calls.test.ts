@@ -94,6 +94,35 @@ describe("host.point().all()", () => {
     expect(performance.now() - before).toBeLessThan(3_500);
   });
 
+  it("has the reason as the result of a plugin that is suspended, and goes on without one that is unloaded", async () => {
+    const host = await start(["greedy", "tenth", "silent"]);
+    await host.admin.suspend({ id: "ada", roles: ["operator"] }, "acme/tenth");
+    await host.unload("acme/silent");
+    expect((await host.point(discount).all(order)).map(outcome)).toEqual([
+      ["acme/greedy", "OUTPUT_INVALID"],
+      ["acme/tenth", "PLUGIN_SUSPENDED"],
+    ]);
+    await host.admin.resume({ id: "ada", roles: ["operator"] }, "acme/tenth");
+    expect(await host.point(discount).first(order)).toEqual({ amount: 10 });
+  });
+
+  it("has each plugin's own answer while another one dies again and again", async () => {
+    // One of its own: the host's home remembers who is in quarantine.
+    await write("fragile", BODIES.dies ?? "");
+    const host = await start(["fragile", "tenth"], {
+      defaults: { restart: { crashes: 2, window: "1m" }, retry: { attempts: 1 } },
+    });
+    const codes: unknown[] = [];
+    const ask = async () => {
+      const [dead, alive] = (await host.point(discount).all(order)).map(outcome);
+      expect(alive).toEqual(["acme/tenth", { amount: 10 }]);
+      codes.push(dead?.[1]);
+      return dead?.[1];
+    };
+    await expect.poll(ask, { timeout: 15_000 }).toBe("PLUGIN_QUARANTINED");
+    expect(codes).toContain("CRASHED");
+  });
+
   it("gives the plugin what the input schema made", async () => {
     const host = await start(["tenth"]);
     const seen = definePoint("shop.discount@1", {
