@@ -20,10 +20,12 @@ def allow_imports(allowed, root: str) -> None:
     original = builtins.__import__
 
     def guarded(name, globals=None, locals=None, fromlist=(), level=0):
-        module = original(name, globals, locals, fromlist, level) if _is_foreign(globals, own, level) else None
-        if module is not None:
-            return module
-        if not _is_named(name, fromlist, names) and not _is_own(name, own):
+        if (
+            level == 0
+            and not _is_foreign(globals, locals, fromlist, own)
+            and not _is_named(name, fromlist, names)
+            and not _is_own(name, own)
+        ):
             raise ImportRefused(
                 f'Cannot import "{name}": the manifest does not name it. Add "{name}" to runtime.imports.',
                 name=name,
@@ -33,12 +35,17 @@ def allow_imports(allowed, root: str) -> None:
     builtins.__import__ = guarded
 
 
-def _is_foreign(globals, own: str, level: int) -> bool:
-    """Whether somebody else imports, or a file of the plugin's its neighbour."""
-    if level > 0 or globals is None:
+def _is_foreign(globals, locals, fromlist, own: str) -> bool:
+    """Whether somebody else than a file of the plugin's imports."""
+    if globals is None:
+        return False
+    # Compiled modules import in the name of whoever called them, in a way that no statement does.
+    if isinstance(fromlist, list) and not fromlist and locals is globals:
         return True
     file = globals.get("__file__")
-    return isinstance(file, str) and not file.startswith(own)
+    if isinstance(file, str):
+        return not file.startswith(own)
+    return getattr(globals.get("__spec__"), "origin", None) in ("frozen", "built-in")
 
 
 def _is_named(name: str, fromlist, names) -> bool:
