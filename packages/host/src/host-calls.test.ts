@@ -258,6 +258,44 @@ describe("host.batch()", () => {
   });
 });
 
+describe("host.batch() while things change", () => {
+  it("gives what is left to a new version of the plugin", async () => {
+    const host = await start({ limits: { concurrency: 2 } });
+    const running = host.batch(ID, "wait", new Array(40).fill(5));
+    await host.load(join(home.path, "probe"));
+    expect((await running).map(({ kind }) => kind)).toEqual(new Array(40).fill("success"));
+  });
+
+  it("ends with its caller's signal, every item settled", async () => {
+    const host = await start({ limits: { concurrency: 1 } });
+    const results = await host.batch(ID, "wait", [1, 60_000, 1, 1], { signal: AbortSignal.timeout(800) });
+    expect(results.map((one) => (one.kind === "success" ? "ok" : one.error.code))).toEqual([
+      "ok",
+      "CANCELLED",
+      "CANCELLED",
+      "CANCELLED",
+    ]);
+  });
+
+  it("refuses what is no list, and what cannot be read", async () => {
+    const host = await start();
+    // Safe: what they are not is the point.
+    const odd = [null, "text", 7, { length: 3 }] as unknown[] as (readonly unknown[])[];
+    for (const payloads of odd)
+      await expect(host.batch(ID, "echo", payloads)).rejects.toMatchObject({ code: "USAGE_INVALID" });
+    const trap = new Proxy([1, 2], {
+      get: (target, name, self) => {
+        if (name === "1") throw new Error("no");
+        return Reflect.get(target, name, self);
+      },
+    });
+    expect(await host.batch(ID, "echo", trap)).toMatchObject([
+      { kind: "success", value: 1 },
+      { kind: "failure", error: { code: "USAGE_INVALID" } },
+    ]);
+  });
+});
+
 describe("an application's own stages", () => {
   it("stand where they say, see the call, and may change payload and answer", async () => {
     const seen: unknown[] = [];

@@ -241,7 +241,7 @@ function assemble(
         return Promise.reject(error);
       }
     },
-    batch: async (id, action, payloads, options) => pipeline.batch(find(id), action, payloads, options),
+    batch: (id, action, payloads, options) => pipeline.batch(() => find(id), action, payloads, options),
     point: (point) => createPointCalls(point, host),
     publish: async (topic, payload, { tenant } = {}) => {
       assertOpen();
@@ -273,7 +273,7 @@ function assemble(
       unload: (id, force) => host.unload(id, { force }),
       status: (plugin) => {
         const status = supervisor.status(plugin);
-        return { ...status, waiting: status.waiting + pipeline.waiting(plugin) };
+        return { ...status, waiting: status.waiting + pipeline.queued(plugin) };
       },
       samples: (plugin) => supervisor.samples(plugin),
       suspend: (plugin) => supervisor.suspend(plugin),

@@ -1,4 +1,4 @@
-import type { Manifest, PluginSettings, PresetName, Rate, Share } from "@paddock/contract";
+import { capabilityOf, type Manifest, type PresetName, type Rate, type Share } from "@paddock/contract";
 import type { ResolvedConfig } from "./resolve-config.js";
 
 /** How one plugin is run and called: every default filled in. */
@@ -39,11 +39,11 @@ const QUEUE_SIZE = 1_024;
 /** What the operator said for this plugin, else for every plugin, else a default. */
 export function effectiveSettings(
   config: Pick<ResolvedConfig, "preset" | "defaults" | "plugins">,
-  manifest: Pick<Manifest, "id" | "health">,
+  manifest: Pick<Manifest, "id" | "health"> & Partial<Pick<Manifest, "permissions">>,
 ): EffectiveSettings {
   const own = config.plugins[manifest.id]?.settings ?? {};
   const all = config.defaults;
-  const share = strictShare(config.preset, own, all);
+  const share = strictShare(config.preset, own.share ?? all.share ?? "tenant", manifest.permissions);
   return Object.freeze({
     share,
     instances: Object.freeze({ ...INSTANCES, ...all.instances, ...own.instances }),
@@ -63,7 +63,16 @@ export function effectiveSettings(
   });
 }
 
-/** High security gives every call a guest of its own, whatever else is written. */
-function strictShare(preset: PresetName, own: PluginSettings, all: PluginSettings): Share {
-  return preset === "high-security" ? "call" : (own.share ?? all.share ?? "tenant");
+/**
+ * High security gives every call a guest of its own, whatever else is written; and who may do something in the name of
+ * a person does not serve two of them in one guest.
+ */
+function strictShare(
+  preset: PresetName,
+  said: Share,
+  permissions: Manifest["permissions"] | undefined,
+): Share {
+  if (preset === "high-security" || said === "call") return "call";
+  const requests = permissions === undefined ? [] : [...permissions.required, ...permissions.optional];
+  return requests.some(({ use }) => capabilityOf(use).isBoundToPerson) ? "caller" : said;
 }

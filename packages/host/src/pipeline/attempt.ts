@@ -65,6 +65,8 @@ export class Attempt {
 /** The last step: one attempt, within what is left of the total deadline and within the action's own. */
 export function attempt(run: RunAttempt): Handler {
   return (call) => {
+    // Whoever gave up while it was waiting somewhere is not heard of again.
+    if (call.signal?.aborted) return Promise.reject(cancelled(call));
     const leftMs = remainingMs(call);
     if (leftMs <= 0) return Promise.reject(deadlinePassed(call));
     const one = new Attempt(call, Math.ceil(leftMs));

@@ -70,5 +70,9 @@ function callWith(
     const words = `Payload ${at} of the batch cannot be read: ${describeThrown(cause)}.`;
     return Promise.reject(new PaddockError("USAGE_INVALID", words, { cause }));
   }
-  return run(payload);
+  try {
+    return run(payload);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

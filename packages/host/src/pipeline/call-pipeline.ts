@@ -81,21 +81,24 @@ export class CallPipeline {
     }
   }
 
-  /** One result for each payload, in order; the deadline is that of the whole. */
+  /**
+   * One result for each payload, in order; a deadline that the options give is that of the whole. `find` is asked for
+   * each: the plugin may be replaced meanwhile, and what is left goes to the new version.
+   */
   batch(
-    plugin: LoadedPlugin,
+    find: () => LoadedPlugin,
     action: string,
     payloads: readonly unknown[],
     options?: CallOptions,
   ): Promise<readonly BatchResult[]> {
     try {
       const read = readCallOptions(options);
-      const timeoutMs = read.timeoutMs ?? actionOf(plugin, action).timeoutMs;
-      const endsAt = performance.now() + timeoutMs;
-      const inFlight = plugin.limits.concurrency * plugin.settings.instances.max;
-      return runBatch(payloads, inFlight, (payload) =>
-        this.#call(plugin, action, payload, read, [], Math.max(1, endsAt - performance.now())),
-      );
+      const { limits, settings } = find();
+      const endsAt = read.timeoutMs === undefined ? undefined : performance.now() + read.timeoutMs;
+      return runBatch(payloads, limits.concurrency * settings.instances.max, (payload) => {
+        const withinMs = endsAt === undefined ? undefined : endsAt - performance.now();
+        return this.#call(find(), action, payload, read, [], withinMs);
+      });
     } catch (error) {
       return Promise.reject(error);
     }
@@ -128,7 +131,7 @@ export class CallPipeline {
       traceparent: serves?.traceparent,
     };
     const chain = [...from.chain, from.link];
-    return this.#call(plugin, action, payload, options, chain, Math.max(1, Math.min(leftMs, ownMs)));
+    return this.#call(plugin, action, payload, options, chain, Math.min(leftMs, ownMs));
   }
 
   /** Calls of a plugin that wait for room. */
@@ -144,11 +147,6 @@ export class CallPipeline {
   /** The operator has put things right: an open circuit closes. */
   forgive(plugin: LoadedPlugin): void {
     this.#plugins.get(plugin)?.breaker.forgive();
-  }
-
-  /** Calls that wait. */
-  waiting(plugin: LoadedPlugin): number {
-    return this.#plugins.get(plugin)?.queue.size ?? 0;
   }
 
   /** Forgets a plugin that gets no more calls, once those that wait have gone on. */

@@ -21,6 +21,8 @@ export function deadline(closing: AbortSignal): Stage {
       const onAbort = () => fail(cancelled(call));
       const onClose = () => fail(closing.reason);
       const timer = setTimeout(() => fail(deadlinePassed(call)), Math.max(0, remainingMs(call)));
+      if (signal?.aborted) return onAbort();
+      if (closing.aborted) return onClose();
       signal?.addEventListener("abort", onAbort, { once: true });
       closing.addEventListener("abort", onClose, { once: true });
       next(call).then((answer) => {

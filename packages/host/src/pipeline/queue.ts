@@ -85,6 +85,7 @@ export class CallQueue {
   }
 
   #wait(call: PipelineCall, next: Handler): Promise<unknown> {
+    if (call.signal?.aborted) return Promise.reject(cancelled(call));
     const leftMs = remainingMs(call);
     if (leftMs <= 0) return Promise.reject(waitedTooLong(call));
     const characters = call.encoded?.json.length ?? 0;
