@@ -1,6 +1,5 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { type Cgroup, type CgroupLimits, type CgroupTree, type Controller, CPU_PERIOD_US } from "./cgroup.js";
 import {
   ownGroupName,
@@ -11,6 +10,7 @@ import {
   write,
   writeIfPresent,
 } from "./files.js";
+import { createFreezer } from "./freezer.js";
 import type { OwnGroup } from "./own-groups.js";
 
 const WANTED = ["memory", "cpu", "pids"] as const;
@@ -113,10 +113,7 @@ function createGroup(
         `${Math.max(1_000, Math.round(limits.cpuCores * CPU_PERIOD_US))} ${CPU_PERIOD_US}`,
       );
     },
-    freezer: {
-      freeze: () => freeze(directory),
-      thaw: () => write(directory, "cgroup.freeze", 0),
-    },
+    freezer: createFreezer(directory),
     usage: async () => {
       const [memoryBytes, memoryPeakBytes, cpuUs, oomKills] = await Promise.all([
         readNumber(join(directory, "memory.current")),
@@ -131,18 +128,6 @@ function createGroup(
       await removeGroup(directory);
     },
   };
-}
-
-/** How long it may take until the kernel says that everybody stands. */
-const FREEZE_TIMEOUT_MS = 1_000;
-
-async function freeze(directory: string): Promise<void> {
-  await write(directory, "cgroup.freeze", 1);
-  const giveUpAt = performance.now() + FREEZE_TIMEOUT_MS;
-  while ((await readKeyed(join(directory, "cgroup.events"), "frozen")) !== 1) {
-    if (performance.now() > giveUpAt) throw new Error(`${directory} does not freeze`);
-    await wait(1, undefined, { ref: false });
-  }
 }
 
 async function make(
