@@ -5,7 +5,7 @@ import { join, relative, sep } from "node:path";
 export const ROOT = join(import.meta.dirname, "../..");
 
 /** Made by tools, or kept by git: nothing anybody wrote. */
-const NOT_OURS = new Set(["node_modules", "dist", "coverage", ".git"]);
+const NOT_OURS = new Set(["node_modules", "dist", "coverage", ".git", ".tools"]);
 
 /** Every file of the repository that somebody wrote, as a path below its root, in order. */
 export function repositoryFiles(directory = ROOT): readonly string[] {

@@ -214,8 +214,14 @@ describe("telemetry", () => {
     const host = await start();
     const [lives, events] = [host.events(), host.subscribe("a")];
     await host.close();
-    expect(await Array.fromAsync(events)).toEqual([]);
-    await Array.fromAsync(lives);
+    expect(await readAll(events)).toEqual([]);
+    await readAll(lives);
     await expect(host.publish("a")).rejects.toMatchObject({ code: "HOST_CLOSED" });
   });
 });
+
+async function readAll<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

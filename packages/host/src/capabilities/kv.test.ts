@@ -27,6 +27,8 @@ const request: ProviderRequest = {
   plugin: { id: "acme/x", version: "1.0.0", digest: "sha256:00" },
   tenant: "main",
   call: 1,
+  live: undefined,
+  permissions: {},
   allowed: { maxBytes: MB },
   signal: undefined,
 };

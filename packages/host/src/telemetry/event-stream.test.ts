@@ -21,9 +21,9 @@ describe("an event stream", () => {
     stream.publish(released("acme/b"));
     stream.publish({ kind: "reloaded", at: 2, plugin: "acme/a", version: "2.0.0", fromVersion: "1.0.0" });
     stream.close();
-    expect(await Array.fromAsync(all)).toHaveLength(3);
-    expect(await Array.fromAsync(ofOne)).toEqual([released("acme/b")]);
-    expect(await Array.fromAsync(ofKind)).toMatchObject([{ kind: "reloaded" }]);
+    expect(await readAll(all)).toHaveLength(3);
+    expect(await readAll(ofOne)).toEqual([released("acme/b")]);
+    expect(await readAll(ofKind)).toMatchObject([{ kind: "reloaded" }]);
   });
 
   test("wakes readers in the order they asked", async () => {
@@ -72,6 +72,12 @@ describe("an event stream", () => {
   test("ends at once for who begins to read after the close", async () => {
     const stream = new EventStream();
     stream.close();
-    expect(await Array.fromAsync(stream.read())).toEqual([]);
+    expect(await readAll(stream.read())).toEqual([]);
   });
 });
+
+async function readAll<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -10,6 +10,7 @@ const state: GuestState = {
   permissions: {},
   requests: new Requests(send),
   sink: { send, maxBytes: 65_536 },
+  outbox: undefined,
 };
 
 test("the signal of a call is aborted by a cancel that came before anybody looked at it", () => {
@@ -51,3 +52,8 @@ function fitting(): Requests {
   requests.maxBytes = 65_536;
   return requests;
 }
+
+test("a call of a guest that serves every tenant says whose it is", () => {
+  expect(new CallContext(state, 2, undefined, { tenant: "shop-9" }).tenant).toBe("shop-9");
+  expect(new CallContext(state, 2, undefined, {}).tenant).toBe("shop-7");
+});
