@@ -3,13 +3,19 @@ import type { GuestStatus, PluginOverview } from "@paddock/host";
 import { type Cell, formatTable } from "./format-table.js";
 import { type Stream, visible } from "./terminal.js";
 
+/** Columns that the rest of a line takes. */
+const PS_REST = 50;
+const GUESTS_REST = 76;
+const TENANT_WIDTH = 12;
+const MIN_WIDTH = 12;
+
 /** Loaded plugins for people: one a line, and below those that need a look, why. */
 export function formatPlugins(plugins: readonly PluginOverview[], stream: Stream): string {
   const { colors, width } = stream;
   if (plugins.length === 0) return "No plugin is loaded.\n";
   const heading = ["PLUGIN", "VERSION", "STATE", "GUESTS", "CALLS", "MEMORY", "CPU"];
   const rows = plugins.map((plugin): readonly Cell[] => [
-    { text: plugin.id, paint: colors.bold },
+    { text: shorten(plugin.id, width - PS_REST), paint: colors.bold },
     plugin.version,
     stateCell(plugin, stream),
     String(plugin.guests.length),
@@ -46,8 +52,8 @@ export function formatGuests(plugins: readonly PluginOverview[], stream: Stream)
   if (guests.length === 0) return "";
   const heading = ["PLUGIN", "TENANT", "PID", "STATE", "UP", "CALLS", "CPU", "MEMORY", "", "DATA", "FILES"];
   const rows = guests.map(({ plugin, guest }): readonly Cell[] => [
-    plugin.id,
-    guest.isStandby ? { text: "standby", paint: colors.dim } : guest.tenant,
+    shorten(plugin.id, width - GUESTS_REST),
+    guest.isStandby ? { text: "standby", paint: colors.dim } : shorten(guest.tenant, TENANT_WIDTH),
     String(guest.pid),
     guest.condition,
     formatDuration(Math.round(guest.upMs / 1_000) * 1_000),
@@ -93,6 +99,14 @@ function size(bytes: number | undefined): string {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;
   return `${value >= 100 || power === 0 ? Math.round(value) : value.toPrecision(value >= 10 ? 3 : 2)}${units[power]}`;
+}
+
+/** The middle is left out: ids begin and end with what tells them apart. */
+function shorten(text: string, width: number): string {
+  const room = Math.max(MIN_WIDTH, width);
+  if (text.length <= room) return text;
+  const end = Math.ceil((room - 1) / 2);
+  return `${text.slice(0, room - 1 - end)}…${text.slice(-end)}`;
 }
 
 function sum(guests: readonly GuestStatus[], of: (guest: GuestStatus) => number): number {

@@ -1,9 +1,21 @@
 import { constants } from "node:os";
-import { PaddockError } from "@paddock/contract";
+import { isPaddockError, PaddockError } from "@paddock/contract";
 import { type ControlClient, connectControl } from "@paddock/server";
 import { type ControlFlags, findControlPath } from "./control-flags.js";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** For what goes on until somebody stops it: the signal is its end and no failure. */
+export async function watchControl(
+  flags: ControlFlags,
+  use: (client: ControlClient, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await useControl(flags, use);
+  } catch (error) {
+    if (!isPaddockError(error, "CANCELLED")) throw error;
+  }
+}
 
 /**
  * Speaks to a running host. A signal aborts what is asked of it and rejects with CANCELLED (data.signal names it); a

@@ -4,7 +4,7 @@ import { addControlFlags, type ControlFlags } from "../control-flags.js";
 import { examples } from "../examples.js";
 import { formatLog } from "../format-log.js";
 import type { Terminal } from "../terminal.js";
-import { useControl } from "../use-control.js";
+import { watchControl } from "../use-control.js";
 import { writeOut } from "../write-out.js";
 
 interface LogsFlags extends ControlFlags {
@@ -13,7 +13,7 @@ interface LogsFlags extends ControlFlags {
 }
 
 /** `paddock logs [PLUGIN]` */
-export function logsCommand(terminal: Terminal, deliver: (answer: Answer) => void): Command {
+export function logsCommand(terminal: Terminal, _deliver: (answer: Answer) => void): Command {
   const command = new Command("logs")
     .summary("show what plugins of a running host logged")
     .description("Shows what plugins logged lately, of one plugin or of all. With --json, one value a line.")
@@ -29,7 +29,7 @@ export function logsCommand(terminal: Terminal, deliver: (answer: Answer) => voi
     );
   return addControlFlags(command).action(async (plugin: string | undefined, flags: LogsFlags) => {
     const { follow, last } = flags;
-    await useControl(flags, async (client, signal) => {
+    await watchControl(flags, async (client, signal) => {
       for await (const record of client.logs({ plugin, follow, last, signal })) {
         const time = terminal.out.colors.dim(new Date(record.at).toLocaleTimeString("sv"));
         const line = terminal.isJson
@@ -38,7 +38,6 @@ export function logsCommand(terminal: Terminal, deliver: (answer: Answer) => voi
         if (!(await writeOut(line))) return;
       }
     });
-    void deliver;
   });
 }
 

@@ -7,7 +7,7 @@ import { formatGuests, formatPlugins } from "../format-plugins.js";
 import { showLive } from "../live-screen.js";
 import { readDuration } from "../read-duration.js";
 import type { Terminal } from "../terminal.js";
-import { useControl } from "../use-control.js";
+import { watchControl } from "../use-control.js";
 import { writeOut } from "../write-out.js";
 
 interface TopFlags extends ControlFlags {
@@ -32,7 +32,7 @@ export function topCommand(terminal: Terminal, deliver: (answer: Answer) => void
       ]),
     );
   return addControlFlags(command).action(async (flags: TopFlags) => {
-    await useControl(flags, async (client, signal) => {
+    await watchControl(flags, async (client, signal) => {
       const lines = client.usage({ everyMs: Math.min(60_000, Math.max(200, flags.every)), signal });
       const isLive = flags.once !== true && (terminal.out.isTerminal || terminal.isJson);
       if (!isLive) {
