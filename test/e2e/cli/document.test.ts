@@ -17,7 +17,7 @@ it("docs/command-line.md shows who holds each limit as the code decides it", () 
   expect(shown?.trim().split("\n").slice(2)).toEqual(rows);
 });
 
-it.each(["init", "validate", "run", "posture", "doctor"])(
+it.each(["init", "validate", "run", "exec", "posture", "doctor"])(
   "docs/command-line.md names every option of %s",
   async (command) => {
     const { stdout } = await paddock([command, "--help"]);
