@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -43,6 +43,12 @@ const plugin = definePlugin({
     publish: (topic: string, { events }) => events.publish(topic, { topic }),
     ask: (_, { plugins }) => plugins.call("acme/images", "resize", { width: 3 }),
     caught: (_, { kv }) => kv.get("a").catch((error) => [isPermissionError(error), error.code]),
+    report: async (_, { files }) => {
+      const file = files.create("report.txt");
+      await writeFile(file.path, (await readFile(files.inbox["in.txt"] ?? "", "utf8")).toUpperCase());
+      return { file };
+    },
+    forgets: (_, { files }) => files.create("nothing.txt"),
     bytes: (input: Uint8Array) => new Uint8Array([...input, 9]),
     waits: (_, { signal }) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted")))),
@@ -156,6 +162,39 @@ describe("createTestHost({ plugin })", () => {
   it("lets bytes through", async () => {
     await using host = await createTestHost({ plugin });
     expect(await host.call("bytes", new Uint8Array([1]))).toEqual(new Uint8Array([1, 9]));
+  });
+
+  it("carries files both ways and leaves none", async () => {
+    const folders = async () =>
+      (await readdir(tmpdir())).filter((name) => name.startsWith("paddock-test-files-"));
+    const before = await folders();
+    {
+      await using host = await createTestHost({ plugin });
+      const { file } = (await host.call("report", null, {
+        files: { "in.txt": new TextEncoder().encode("abc") },
+      })) as { file: { name: string; size: number; bytes(): Promise<Uint8Array> } }; // What the action returns.
+      expect(file).toMatchObject({ name: "report.txt", size: 3 });
+      expect(new TextDecoder().decode(await file.bytes())).toBe("ABC");
+      await expect(host.call("forgets")).rejects.toMatchObject({ code: "FILE_REFUSED" });
+      for (const files of [{ "../x": "a" }, { x: join(tmpdir(), "absent") }])
+        await expect(host.call("report", null, { files })).rejects.toMatchObject({ code: "USAGE_INVALID" });
+    }
+    expect(await folders()).toEqual(before);
+  });
+
+  it("tells of a shutdown that failed, and ends the other tenants' all the same", async () => {
+    const ended: string[] = [];
+    const broken = definePlugin({
+      actions: { x: () => 1 },
+      shutdown: ({ tenant }) => {
+        ended.push(tenant);
+        if (tenant === "a") throw new Error("no");
+      },
+    });
+    const host = await createTestHost({ plugin: broken });
+    for (const tenant of ["a", "b"]) await host.call("x", null, { tenant });
+    await expect(host.close()).rejects.toMatchObject({ code: "PLUGIN_BUG" });
+    expect(ended).toEqual(["a", "b"]);
   });
 
   it("runs the plugin's shutdown when it is closed, and refuses calls then", async () => {

@@ -1,6 +1,7 @@
 import {
   copyValue,
   isErrorCode,
+  isPaddockError,
   MAX_INLINE_BYTES,
   PaddockError,
   toPaddockError,
@@ -15,6 +16,7 @@ import { Events } from "../guest/events.js";
 import { startFailure, toWireError, wireError } from "../guest/failures.js";
 import { Requests } from "../guest/requests.js";
 import type { MemoryBroker } from "./memory-broker.js";
+import { type MemoryFiles, takeOutput } from "./memory-files.js";
 import { keep, type Recorder } from "./recorder.js";
 import type { TestCallOptions } from "./test-host.js";
 
@@ -25,12 +27,14 @@ export interface MemoryGuestOptions {
   readonly permissions: Readonly<Record<string, unknown>>;
   readonly broker: MemoryBroker;
   readonly recorder: Recorder;
+  readonly files: MemoryFiles;
 }
 
 /** One tenant's plugin, running in this process with the very context that it has behind walls. */
 export interface MemoryGuest {
   call(action: string, payload: unknown, options: TestCallOptions): Promise<unknown>;
   publish(topic: string, payload: unknown, from: string | undefined): Promise<void>;
+  /** Runs the plugin's hook, and removes its files. Rejects with what the hook threw. */
   shutdown(): Promise<void>;
 }
 
@@ -44,7 +48,7 @@ interface GuestMessage {
 
 /** Runs the plugin's `init`. Rejects with START_FAILED. */
 export async function startMemoryGuest(options: MemoryGuestOptions): Promise<MemoryGuest> {
-  const { plugin, tenant, config, permissions, broker, recorder } = options;
+  const { plugin, tenant, config, permissions, broker, recorder, files } = options;
   /** Calls and events that are running; hooks have no number. */
   const live = new Set<number>();
   const waiting = new Map<number, PromiseWithResolvers<void>>();
@@ -59,7 +63,10 @@ export async function startMemoryGuest(options: MemoryGuestOptions): Promise<Mem
     permissions,
     requests,
     sink: { send: (line) => receive(line), maxBytes: MAX_INLINE_BYTES },
-    outbox: undefined,
+    // Looked at when an action first uses files.
+    get outbox() {
+      return files.outbox();
+    },
   };
 
   const receive = (line: string): void => {
@@ -107,7 +114,7 @@ export async function startMemoryGuest(options: MemoryGuestOptions): Promise<Mem
   }
 
   return {
-    call: async (name, payload, { timeoutMs, signal }) => {
+    call: async (name, payload, { timeoutMs, signal, files: brought }) => {
       const action = actions.get(name);
       if (action === undefined) {
         const hint = `It has: ${[...actions.keys()].join(", ")}.`;
@@ -115,22 +122,26 @@ export async function startMemoryGuest(options: MemoryGuestOptions): Promise<Mem
       }
       const input = copyInput(payload, name);
       const id = ++lastId;
-      const callContext = new CallContext(state, id, timeoutMs);
+      const inbox = brought === undefined ? undefined : await files.place(id, brought);
+      const callContext = new CallContext(state, id, timeoutMs, inbox === undefined ? {} : { files: inbox });
       live.add(id);
       const limits = startLimits(name, timeoutMs, signal);
       try {
         const result = perform(action, input, callContext);
         // Nobody may be waiting for it any more when it fails.
         result.catch(() => undefined);
-        return copyValue(await Promise.race([result, limits.passed]));
+        return copyValue(await Promise.race([result, limits.passed]), takeOutput);
       } catch (thrown) {
         CallContext.cancel(callContext);
         if (limits.error !== undefined) throw limits.error;
+        if (isPaddockError(thrown, "FILE_REFUSED")) throw thrown;
         const error = thrown instanceof SchemaRefusal ? thrown.reply : toWireError(thrown, false);
         throw toError(error, `run "${name}"`);
       } finally {
         limits.end();
         live.delete(id);
+        CallContext.removeFiles(callContext);
+        if (inbox !== undefined) await files.remove(id);
       }
     },
     publish: async (topic, payload, from) => {
@@ -149,7 +160,13 @@ export async function startMemoryGuest(options: MemoryGuestOptions): Promise<Mem
       await done.promise;
     },
     shutdown: async () => {
-      await hooked(async () => plugin.shutdown?.(context));
+      try {
+        await hooked(async () => plugin.shutdown?.(context));
+      } catch (thrown) {
+        throw toError(toWireError(thrown, false), "shut the plugin down");
+      } finally {
+        await files.close();
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import {
 } from "@paddock/contract";
 import { isPlugin, type Plugin } from "../define-plugin.js";
 import { createMemoryBroker, type OtherPlugin } from "./memory-broker.js";
+import { createMemoryFiles } from "./memory-files.js";
 import { type MemoryGuest, startMemoryGuest } from "./memory-guest.js";
 import { createRecorder, recordCall } from "./recorder.js";
 import type { TestHost } from "./test-host.js";
@@ -46,7 +47,8 @@ export function createMemoryHost(options: MemoryHostOptions): TestHost {
     if (closing !== undefined) throw new PaddockError("HOST_CLOSED", "The host is closed.");
     const running = guests.get(tenant);
     if (running !== undefined) return running;
-    const base = { plugin, tenant, permissions, broker, recorder };
+    const files = createMemoryFiles();
+    const base = { plugin, tenant, permissions, broker, recorder, files };
     const started = startMemoryGuest({ ...base, config: freeze(copyValue(config)) });
     guests.set(tenant, started);
     // A plugin that could not start is started again by the next call, as a host would.
@@ -78,10 +80,11 @@ export function createMemoryHost(options: MemoryHostOptions): TestHost {
       broker.failNext(method, code, message),
     close: () => {
       closing ??= (async () => {
-        for (const started of guests.values()) {
-          const guest = await started.catch(() => undefined);
-          await guest?.shutdown();
-        }
+        const guestsLeft = await Promise.allSettled(guests.values());
+        const ended = await Promise.allSettled(
+          guestsLeft.flatMap((one) => (one.status === "fulfilled" ? [one.value.shutdown()] : [])),
+        );
+        for (const one of ended) if (one.status === "rejected") throw one.reason;
       })();
       return closing;
     },

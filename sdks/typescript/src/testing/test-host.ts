@@ -26,6 +26,8 @@ export interface TestCallOptions {
   /** Past it the call is cancelled and rejects with TIMEOUT. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Files for the plugin, by name: paths, or what is in them. It sees copies, under `ctx.files.inbox`. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>> | undefined;
 }
 
 export interface TestEventOptions {
