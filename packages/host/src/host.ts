@@ -19,6 +19,7 @@ import { startOrder } from "./dependencies/start-order.js";
 import type { Host, HostOptions, PluginInfo } from "./host-interface.js";
 import type { Isolation } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
+import { readFolder, readForce } from "./load-request.js";
 import { loadPlugin } from "./loading/load-plugin.js";
 import { readPaddockVersion } from "./paddock-version.js";
 import { type Granting, grantingOf } from "./permissions/granting.js";
@@ -216,8 +217,10 @@ function assemble(
   };
 
   const host: Host = {
-    load: async (folder, { force = false } = {}) => {
+    load: async (written, options) => {
       assertOpen();
+      const folder = readFolder(written);
+      const force = readForce(options);
       const loaded = await loadPlugin(folder, { config, isolation, bundles, node, runtimes });
       checkEngine(loaded.manifest, version);
       checkImplements(loaded.manifest, points);
@@ -255,10 +258,10 @@ function assemble(
     },
     events: (filter) => telemetry.events(filter),
     metrics: () => telemetry.metrics(),
-    unload: async (id, { force = false } = {}) => {
+    unload: async (id, options) => {
       const plugin = find(id);
       const needing = dependentsOf(id, dependents().values());
-      if (needing.length > 0 && !force) throw stillNeeded(id, needing);
+      if (needing.length > 0 && !readForce(options)) throw stillNeeded(id, needing);
       plugins.delete(id);
       await turns.run(id, () => retire(plugin));
     },

@@ -145,7 +145,8 @@ describe("host.loadAll()", () => {
   it("refuses what is no list", async () => {
     await start();
     // What a program without types may give.
-    await expect(host.loadAll("folder" as never)).rejects.toMatchObject({ code: "USAGE_INVALID" });
+    for (const folders of ["folder", [3], [""], null])
+      await expect(host.loadAll(folders as never)).rejects.toMatchObject({ code: "USAGE_INVALID" });
   });
 });
 

@@ -1,5 +1,6 @@
 import { PaddockError } from "@paddock/contract";
 import { readManifest } from "../bundle/read-manifest.js";
+import { readFolder } from "../load-request.js";
 import { checkDependencies, type Dependent } from "./check-dependencies.js";
 import { orderByDependencies } from "./order-by-dependencies.js";
 
@@ -27,7 +28,8 @@ export async function loadInOrder<Info>(
     );
   }
   const drafts = await Promise.all(
-    folders.map(async (folder, at) => {
+    folders.map(async (written, at) => {
+      const folder = readFolder(written);
       const { id, version, depends } = await readManifest(folder);
       return { id, version, depends, folder, at };
     }),

@@ -1,0 +1,18 @@
+import { formatFound, PaddockError } from "@paddock/contract";
+
+/** The folder of a plugin as a caller gave it. Throws USAGE_INVALID for what cannot be one. */
+export function readFolder(folder: unknown): string {
+  if (typeof folder === "string" && folder !== "" && !folder.includes("\0")) return folder;
+  throw new PaddockError(
+    "USAGE_INVALID",
+    `Cannot load ${formatFound(folder)}: it is not a path of a folder.`,
+    {
+      hint: 'host.load("./plugins/loyalty")',
+    },
+  );
+}
+
+/** Whether a caller forces it; anything but true is no. */
+export function readForce(options: unknown): boolean {
+  return typeof options === "object" && options !== null && Reflect.get(options, "force") === true;
+}
