@@ -54,6 +54,8 @@ export interface ArenaOptions extends PaddockConfig {
 /** A second is long for an attack that is over in a moment; the limits are small so that it ends as soon. */
 const DEFAULTS: PaddockConfig = {
   limits: { timeout: "20s", disk: "4MB", scratch: "4MB", inodes: 200, logRate: "200/s" },
+  // One attack after another on the same plugin: none of them is to be spared by rest or quarantine.
+  defaults: { restart: { crashes: 1_000, window: "1s" }, breaker: { failures: 1_000 } },
 };
 
 export async function openArena(options: ArenaOptions = {}): Promise<Arena> {

@@ -38,6 +38,7 @@ function connect(answer: ConnectionHandlers["request"] = async () => null): Pair
     notification: (notification) => notifications.push(notification),
     violation: (words) => violations.push(words),
     toWireError: () => ({ code: -32_000, message: "no", data: { code: "INTERNAL" } }),
+    drained: () => undefined,
   });
   return { connection, guest, violations, requests, notifications };
 }
@@ -204,6 +205,7 @@ describe("GuestConnection's guest", () => {
       notification: () => heard++,
       violation: (words) => violations.push(words),
       toWireError: () => ({ code: 1, message: "" }),
+      drained: () => undefined,
     });
     const turnsMs: number[] = [];
     const isOver = once(channel, "close").then(() => true);

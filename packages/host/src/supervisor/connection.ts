@@ -59,6 +59,7 @@ export class GuestConnection {
   readonly #handlers: ConnectionHandlers;
   readonly #splitter: LineSplitter;
   readonly #pending = new RequestTable<ReplyTarget>();
+  readonly #own = new RequestTable<ReplyTarget>();
   #inbox: (Request | Notification)[] = [];
   #out = "";
   #isFlushing = false;
@@ -111,6 +112,12 @@ export class GuestConnection {
     return id;
   }
 
+  /** Like `request`, for what is asked of the guest itself and serves no call: health checks and hooks. */
+  requestOwn(method: string, params: string, target: ReplyTarget): void {
+    const id = OWN_IDS_FROM + this.#own.add(target);
+    this.#send(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${params}}`);
+  }
+
   /** Forgets a request whose answer had values beside it. */
   release(id: number): void {
     this.#pending.take(id);
@@ -124,6 +131,7 @@ export class GuestConnection {
   close(): readonly ReplyTarget[] {
     this.#isClosed = true;
     this.#inbox = [];
+    this.#own.clear();
     return this.#pending.clear();
   }
 
@@ -208,6 +216,12 @@ export class GuestConnection {
       this.#inbox.push(message);
       return;
     }
+    if (message.id > OWN_IDS_FROM) {
+      const own = this.#own.take(message.id - OWN_IDS_FROM);
+      if (own === undefined) this.#droppedReplies++;
+      else own.onReply(message);
+      return;
+    }
     const target = this.#pending.get(message.id);
     const isAttached = message.kind === "success" && message.attachments !== undefined;
     if (isAttached) {
@@ -279,6 +293,9 @@ export class GuestConnection {
     if (wasBusy) setImmediate(() => this.#goOn());
   }
 }
+
+/** Above the numbers of calls, so that neither gets in the way of the other. */
+const OWN_IDS_FROM = 2 ** 30;
 
 const UNASKED = "attachments in an answer that nobody waits for";
 

@@ -17,17 +17,19 @@ export class GuestRequests {
   }
 
   /** Resolves with the reply; rejects with the signal's reason, the guest's end, or its fault. */
-  ask(method: string, params: string, signal: AbortSignal): Promise<Reply> {
+  ask(method: "initialize" | "ping", params: string, signal: AbortSignal): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const abort = () => reject(signal.reason);
       const done = () => signal.removeEventListener("abort", abort);
       this.#onFault = reject;
-      this.#connection.request(method, params, {
-        onReply: (reply) => {
+      const target = {
+        onReply: (reply: Reply) => {
           done();
           resolve(reply);
         },
-      });
+      };
+      if (method === "initialize") this.#connection.request(method, params, target);
+      else this.#connection.requestOwn(method, params, target);
       signal.addEventListener("abort", abort, { once: true });
       if (signal.aborted) abort();
       void this.#ended.then((end) => {
@@ -40,7 +42,7 @@ export class GuestRequests {
   /** Runs one of the plugin's hooks; resolves when it is done, its time is over, or the guest has ended. */
   async hook(method: "shutdown" | "suspend" | "resume", limitMs: number): Promise<void> {
     const answered = new Promise<void>((resolve) =>
-      this.#connection.request(method, "{}", { onReply: () => resolve() }),
+      this.#connection.requestOwn(method, "{}", { onReply: () => resolve() }),
     );
     const { promise, clear } = expireAfter(limitMs);
     await Promise.race([this.#ended, answered, promise]);

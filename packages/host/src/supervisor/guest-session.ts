@@ -271,7 +271,7 @@ export class GuestSession {
   }
 
   #ping(onAnswer: (isReady: boolean) => void): void {
-    this.#connection.request("ping", this.#pingParams, {
+    this.#connection.requestOwn("ping", this.#pingParams, {
       onReply: (reply) => onAnswer(isReadyAnswer(reply)),
     });
   }

@@ -229,9 +229,10 @@ export class SupervisedPlugin {
       ...this.#about(session),
       ...(failure === undefined ? {} : { failure }),
     });
-    // A guest of one call hurts that call only: a caller must not be able to take the plugin from the others.
-    const isOwnCalls = this.plugin.settings.share === "call" && session.calls.isUsed;
-    if (failure === undefined || fault === "host" || isOwnCalls) this.#apply({ kind: "left" });
+    // A caller must not be able to take the plugin from the others: with a call that takes too long, which is what its
+    // limit is for, or with one that has a guest of its own.
+    const isCalls = code === "TIMEOUT" || (this.plugin.settings.share === "call" && session.calls.isUsed);
+    if (failure === undefined || fault === "host" || isCalls) this.#apply({ kind: "left" });
     else this.#fail({ kind: "crash", failure });
     this.guests.remove(session);
   }
