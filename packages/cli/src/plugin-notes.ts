@@ -3,10 +3,9 @@ import {
   formatLimit,
   LIMIT_NAMES,
   type Manifest,
-  riskOf,
   sentenceOf,
 } from "@paddock/contract";
-import { effectiveLimits, type ResolvedConfig } from "@paddock/host";
+import { effectiveLimits, type Granting, grantingOf, isGranted, type ResolvedConfig } from "@paddock/host";
 
 /** What a person should know about a plugin that is otherwise in order. */
 export interface PluginNotes {
@@ -28,22 +27,23 @@ export interface RequestNote {
 
 export function readPluginNotes(manifest: Manifest, config: ResolvedConfig): PluginNotes {
   const { required, optional } = manifest.permissions;
+  const granting = grantingOf(config.preset);
   return {
     requests: [
-      ...required.map((request) => toNote(request, true)),
-      ...optional.map((request) => toNote(request, false)),
+      ...required.map((request) => toNote(request, true, granting)),
+      ...optional.map((request) => toNote(request, false, granting)),
     ],
     remarks: [...cappedWishes(manifest, config), ...ignoredParts(manifest)],
   };
 }
 
-function toNote(request: CapabilityRequest, isRequired: boolean): RequestNote {
+function toNote(request: CapabilityRequest, isRequired: boolean, granting: Granting): RequestNote {
   return {
     capability: request.use,
     sentence: sentenceOf(request),
     ...(request.reason === undefined ? {} : { reason: request.reason }),
     isRequired,
-    isGranted: riskOf(request) === "R0",
+    isGranted: isGranted(request, granting),
   };
 }
 

@@ -45,6 +45,7 @@ export type { Host, HostOptions, LoadOptions, PluginInfo } from "./host-interfac
 export type { Mechanism, Posture, Usage, Wall } from "./isolation/isolation.js";
 export { diagnoseMachine, type MachineDiagnosis } from "./isolation/process/diagnose-machine.js";
 export { type Enforcement, enforcementTable, type Privilege } from "./isolation/process/enforcement.js";
+export { type Granting, grantingOf, isGranted } from "./permissions/granting.js";
 export type { BatchResult } from "./pipeline/batch.js";
 export type { CallOptions } from "./pipeline/call-options.js";
 export type { OwnStage, StageCall } from "./pipeline/own-stage.js";

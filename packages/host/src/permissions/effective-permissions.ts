@@ -6,11 +6,10 @@ import {
   type Limits,
   type Manifest,
   type Parameters,
-  riskOf,
 } from "@paddock/contract";
 import { effectiveLimits } from "../config/effective-limits.js";
 import type { ResolvedConfig } from "../config/resolve-config.js";
-import { type Granting, grantingOf, isGrantedOnRequest } from "./granting.js";
+import { type Granting, grantingOf, isGranted } from "./granting.js";
 
 /** What of a manifest decides about permissions. */
 export type Declaring = Pick<Manifest, "permissions">;
@@ -45,11 +44,9 @@ export function grantedParameters(
   use: CapabilityId,
   granting: Granting = "automatic",
 ): readonly Parameters[] {
-  const isAsked = granting === "requested" && isGrantedOnRequest(use);
-  const granted = declaredParameters(manifest, use).filter((parameters) => {
-    const risk = riskOf({ use, parameters });
-    return risk === "R0" || (isAsked && risk !== "RX");
-  });
+  const granted = declaredParameters(manifest, use).filter((parameters) =>
+    isGranted({ use, parameters }, granting),
+  );
   return granted.length > 0 ? granted : implied(use);
 }
 

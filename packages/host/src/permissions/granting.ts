@@ -1,4 +1,4 @@
-import type { CapabilityId, PresetName } from "@paddock/contract";
+import { type CapabilityId, type CapabilityRequest, type PresetName, riskOf } from "@paddock/contract";
 
 /** Who says yes: nobody, so that only what is automatic is granted, or the development preset to what is asked. */
 export type Granting = "automatic" | "requested";
@@ -17,6 +17,11 @@ const GRANTED_ON_REQUEST: ReadonlySet<CapabilityId> = new Set([
   "background.run",
 ]);
 
-export function isGrantedOnRequest(use: CapabilityId): boolean {
-  return GRANTED_ON_REQUEST.has(use);
+/** Whether a request is granted without anybody's doing. */
+export function isGranted(
+  request: Pick<CapabilityRequest, "use" | "parameters">,
+  granting: Granting,
+): boolean {
+  const risk = riskOf(request);
+  return risk === "R0" || (granting === "requested" && risk !== "RX" && GRANTED_ON_REQUEST.has(request.use));
 }
