@@ -42,6 +42,8 @@ const start = (): FakeHost =>
 const call = (host: Host, action: string, payload?: unknown, options?: Parameters<Host["call"]>[3]) =>
   host.call("acme/loyalty", action, payload, options);
 
+const one = (): number => 1;
+
 describe("createFakeHost()", () => {
   it("stands where a host is expected, and says what it is", async () => {
     const host = start();
@@ -188,7 +190,9 @@ describe("createFakeHost()", () => {
   it("refuses what only a real host can do", async () => {
     const host = start();
     await expect(host.load("folder")).rejects.toMatchObject({ code: "UNSUPPORTED_PLATFORM" });
-    await expect(Reflect.get(host, "admin").suspend({}, "acme/loyalty")).rejects.toMatchObject({
+    await expect(
+      Reflect.get(host, "admin").suspend({ id: "ada", roles: [] }, "acme/loyalty"),
+    ).rejects.toMatchObject({
       code: "UNSUPPORTED_PLATFORM",
     });
   });
@@ -200,13 +204,13 @@ describe("createFakeHost()", () => {
   });
 
   it.each([
-    ["an id that is none", { Acme: { actions: { a: () => 1 } } }, "MANIFEST_INVALID"],
-    ["a version that is none", { "acme/a": { version: "1", actions: { a: () => 1 } } }, "MANIFEST_INVALID"],
+    ["an id that is none", { Acme: { actions: { a: one } } }, "MANIFEST_INVALID"],
+    ["a version that is none", { "acme/a": { version: "1", actions: { a: one } } }, "MANIFEST_INVALID"],
     ["no actions", { "acme/a": { actions: {} } }, "MANIFEST_INVALID"],
     ["an action that is no function", { "acme/a": { actions: { a: 3 } } }, "USAGE_INVALID"],
     [
       "a point without its action",
-      { "acme/a": { implements: ["shop.discount@1"], actions: { a: () => 1 } } },
+      { "acme/a": { implements: ["shop.discount@1"], actions: { a: one } } },
       "PLUGIN_MISMATCH",
     ],
   ])("refuses %s", (_, plugins, code) => {
