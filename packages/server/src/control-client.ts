@@ -1,12 +1,12 @@
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { ErrorJson } from "@paddock/contract";
+import { type ErrorJson, PaddockError } from "@paddock/contract";
 import type { DataListing, LifecycleEvents, LogRecord, PluginOverview } from "@paddock/host";
 import { openControlDirectory, unreachable } from "./control-directory.js";
 import { fromErrorLine, fromProblem } from "./problem.js";
 import { readLines } from "./read-lines.js";
-import { type ItemLine, RESULT_HEADER } from "./routes/call-route.js";
+import { type ItemLine, MAX_BODY_BYTES, RESULT_HEADER } from "./routes/call-route.js";
 import type { UsageLine } from "./routes/watch-routes.js";
 import { ERROR_TRAILER } from "./send-lines.js";
 
@@ -148,6 +148,15 @@ async function send({
 }: Question): Promise<IncomingMessage> {
   const isBytes = body instanceof Readable;
   const text = body === undefined || isBytes ? undefined : JSON.stringify(body);
+  if (text !== undefined && text.length > MAX_BODY_BYTES) {
+    throw new PaddockError(
+      "PAYLOAD_TOO_LARGE",
+      `Cannot send the payload: it has ${text.length} characters.`,
+      {
+        hint: `JSON may have ${MAX_BODY_BYTES}; send more as bytes.`,
+      },
+    );
+  }
   const headers = {
     host: "localhost",
     ...(isBytes ? { "content-type": "application/octet-stream" } : {}),

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { type CallOptions, isPaddockError, PaddockError } from "@paddock/host";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { disconnectOf } from "../disconnect.js";
 import { readPart } from "../read-part.js";
@@ -35,45 +35,66 @@ export function callRoute(app: FastifyInstance, rooms: RouteRooms): void {
     const options = readPart(callQuery, request.query, "query");
     // Safe: the address has it.
     const { action } = request.params as { readonly action: string };
-    const signal = disconnectOf(reply, closing);
+    const gone = disconnectOf(reply, closing);
+    // Ends what nobody will read: streams that came with an answer that cannot be sent.
+    const over = new AbortController();
     const leave = enter();
     try {
-      const traceparent = request.headers.traceparent;
+      const { traceparent } = request.headers;
       const callOptions: CallOptions = {
         ...options,
-        signal,
+        signal: AbortSignal.any([gone, over.signal]),
         ...(typeof traceparent === "string" ? { traceparent } : {}),
       };
       const result = await host.call(pluginOf(request), action, toPayload(request.body), callOptions);
-      if (result instanceof Uint8Array) {
-        return reply
-          .header(RESULT_HEADER, "bytes")
-          .type("application/octet-stream")
-          .send(Buffer.from(result.buffer, result.byteOffset, result.byteLength));
-      }
-      if (isByteStream(result)) {
-        reply.hijack();
-        reply.raw.setHeader(RESULT_HEADER, "bytes");
-        return await sendBytes(reply.raw, "application/octet-stream", result);
-      }
-      if (isIterable(result)) {
-        reply.hijack();
-        reply.raw.setHeader(RESULT_HEADER, "items");
-        return await sendLines(reply.raw, wrapped(result));
-      }
-      return reply
-        .header(RESULT_HEADER, "json")
-        .type("application/json")
-        .send(JSON.stringify(result ?? null));
+      return await answer(reply, result);
     } catch (error) {
-      if (signal.aborted && !isPaddockError(error, "CANCELLED")) {
+      if (gone.aborted && !isPaddockError(error, "CANCELLED")) {
         throw new PaddockError("CANCELLED", "Whoever made the call went away.", { cause: error });
       }
       throw error;
     } finally {
       leave();
+      over.abort();
     }
   });
+}
+
+/** JSON at once; bytes and items as they come. */
+async function answer(reply: FastifyReply, result: unknown): Promise<unknown> {
+  if (result instanceof Uint8Array) {
+    const bytes = Buffer.from(result.buffer, result.byteOffset, result.byteLength);
+    return reply.header(RESULT_HEADER, "bytes").type("application/octet-stream").send(bytes);
+  }
+  if (result instanceof ReadableStream) {
+    reply.hijack();
+    reply.raw.setHeader(RESULT_HEADER, "bytes");
+    return sendBytes(reply.raw, "application/octet-stream", result);
+  }
+  if (isIterable(result)) {
+    reply.hijack();
+    reply.raw.setHeader(RESULT_HEADER, "items");
+    return sendLines(reply.raw, wrapped(result));
+  }
+  return reply.header(RESULT_HEADER, "json").type("application/json").send(toJson(result));
+}
+
+/** Bytes inside of an answer are `{ "base64": … }`; a stream inside of one has no place in JSON. */
+function toJson(result: unknown): string {
+  const text = JSON.stringify(result ?? null, (_key, value: unknown) => {
+    if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
+    if (value instanceof ReadableStream || isIterable(value)) {
+      throw new PaddockError(
+        "OUTPUT_INVALID",
+        "Cannot send the answer: it has a stream inside of an object.",
+        {
+          hint: "Only an application that embeds the host can read it; let the action return the stream alone.",
+        },
+      );
+    }
+    return value;
+  });
+  return text ?? "null";
 }
 
 /** An item of the plugin's may look like the line that says an error. */
@@ -84,10 +105,6 @@ async function* wrapped(items: AsyncIterable<unknown>): AsyncGenerator<ItemLine,
 function toPayload(body: unknown): unknown {
   // Safe: Node's streams of bytes give buffers, which are Uint8Arrays.
   return body instanceof Readable ? (Readable.toWeb(body) as ReadableStream<Uint8Array>) : (body ?? null);
-}
-
-function isByteStream(value: unknown): value is ReadableStream<Uint8Array> {
-  return value instanceof ReadableStream;
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {
