@@ -83,6 +83,7 @@ export const SIBLINGS: readonly (readonly string[])[] = [
     "packages/host/src/capabilities/files.ts",
     "packages/host/src/capabilities/kv.ts",
     "packages/host/src/capabilities/network.ts",
+    "packages/host/src/capabilities/plugin-call.ts",
     "packages/host/src/capabilities/secrets.ts",
   ],
 ];

@@ -8,6 +8,7 @@ import {
 import { writePlugin } from "../../../test/plugins/host-behaviours/write-plugin.js";
 import { createHost } from "./host.js";
 import type { Host } from "./host-interface.js";
+import type { OwnStage } from "./pipeline/own-stage.js";
 import type { CallTrace } from "./pipeline/trace.js";
 
 const CODE = `
@@ -104,6 +105,7 @@ describe("host.call() through every stage", () => {
       "breaker",
       "retry",
       "validateOutput",
+      "room",
       "attempt",
     ]);
     expect(trace?.attempts).toEqual([
@@ -338,6 +340,19 @@ describe("an application's own stages", () => {
       return "early";
     };
     expect(await host.call(ID, "throws", 1)).toBe("early");
+  });
+
+  it("may take their time after the queue: nobody is refused for it", async () => {
+    const run: OwnStage["run"] = async (_call, next) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return next();
+    };
+    const host = await start({
+      limits: { concurrency: 2 },
+      stages: [{ name: "slow", before: "room", run }],
+    });
+    const calls = Array.from({ length: 60 }, (_, at) => host.call(ID, "echo", at));
+    expect(await Promise.all(calls)).toEqual(calls.map((_, at) => at));
   });
 
   it.each([

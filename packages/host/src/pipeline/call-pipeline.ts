@@ -32,6 +32,7 @@ export interface PipelineOptions {
 /** What one loaded plugin's calls go through. */
 interface PluginPipeline {
   readonly queue: CallQueue;
+  readonly room: CallQueue;
   readonly breaker: Breaker;
   readonly run: Handler;
   /** The same stages, each with a clock. */
@@ -53,12 +54,14 @@ export class CallPipeline {
   /** Makes the stages of a plugin from what is configured for it. */
   add(plugin: LoadedPlugin, schemas: ReadonlyMap<string, ActionSchemas>): void {
     const queue = new CallQueue(plugin, this.#options.hasRoom);
+    const room = new CallQueue(plugin, this.#options.hasRoom);
     const breaker = new Breaker(plugin, this.#options.refusal);
     const own = this.#options.ownStages;
-    const named = stagesOf({ plugin, schemas, queue, breaker, own, closing: this.#closing.signal });
+    const named = stagesOf({ plugin, schemas, queue, room, breaker, own, closing: this.#closing.signal });
     const last = attempt(this.#options.attempt);
     this.#plugins.set(plugin, {
       queue,
+      room,
       breaker,
       names: [...named.map(({ name }) => name), "attempt"],
       run: compose(
@@ -136,12 +139,16 @@ export class CallPipeline {
 
   /** Calls of a plugin that wait for room. */
   queued(plugin: LoadedPlugin): number {
-    return this.#plugins.get(plugin)?.queue.size ?? 0;
+    const stages = this.#plugins.get(plugin);
+    return stages === undefined ? 0 : stages.queue.size + stages.room.size;
   }
 
   /** There may be room again for calls that wait. */
   onRoom(plugin: LoadedPlugin, shareKey: string): void {
-    this.#plugins.get(plugin)?.queue.onRoom(shareKey);
+    const stages = this.#plugins.get(plugin);
+    // Those who have come further go first.
+    stages?.room.onRoom(shareKey);
+    stages?.queue.onRoom(shareKey);
   }
 
   /** The operator has put things right: an open circuit closes. */
@@ -151,7 +158,9 @@ export class CallPipeline {
 
   /** Forgets a plugin that gets no more calls, once those that wait have gone on. */
   async drain(plugin: LoadedPlugin): Promise<void> {
-    await this.#plugins.get(plugin)?.queue.drained();
+    const stages = this.#plugins.get(plugin);
+    await stages?.queue.drained();
+    await stages?.room.drained();
     this.#plugins.delete(plugin);
   }
 
@@ -159,7 +168,10 @@ export class CallPipeline {
   close(): void {
     const error = new PaddockError("HOST_CLOSED", "The host is closed.");
     this.#closing.abort(error);
-    for (const { queue } of this.#plugins.values()) queue.close(error);
+    for (const { queue, room } of this.#plugins.values()) {
+      queue.close(error);
+      room.close(error);
+    }
   }
 
   #call(

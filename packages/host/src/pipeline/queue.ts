@@ -193,7 +193,7 @@ function waitedTooLong({ action, plugin, timeoutMs }: PipelineCall): PaddockErro
     `Cannot run "${action.name}" of "${id}": no guest was free within ${timeoutMs} ms.`,
     {
       hint: "Give it more time with timeoutMs, or more guests with instances.max.",
-      data: { plugin: id, action: action.name, timeoutMs },
+      data: { plugin: id, action: action.name, timeoutMs, bound: "timeoutMs" },
     },
   );
 }

@@ -18,6 +18,8 @@ export interface StageParts {
   readonly plugin: LoadedPlugin;
   readonly schemas: ReadonlyMap<string, ActionSchemas>;
   readonly queue: CallQueue;
+  /** Where calls wait once more that the queue has let through: further attempts, and whom a stage held up. */
+  readonly room: CallQueue;
   readonly breaker: Breaker;
   readonly own: readonly OwnStage[];
   /** Aborts when the host closes. */
@@ -41,6 +43,7 @@ export const STAGE_NAMES = [
   "breaker",
   "retry",
   "validateOutput",
+  "room",
   "attempt",
 ] as const;
 
@@ -48,7 +51,7 @@ export type StageName = (typeof STAGE_NAMES)[number];
 
 /** All stages of one plugin but the last, in order, with the application's own among them. */
 export function stagesOf(parts: StageParts): readonly NamedStage[] {
-  const { plugin, schemas, queue, breaker, own, closing } = parts;
+  const { plugin, schemas, queue, room, breaker, own, closing } = parts;
   const ours: Readonly<Record<StageName, Stage | undefined>> = {
     fallback,
     deadline: own.length === 0 ? undefined : deadline(closing),
@@ -59,6 +62,7 @@ export function stagesOf(parts: StageParts): readonly NamedStage[] {
     breaker: breaker.stage,
     retry: retry(plugin, closing),
     validateOutput: validateOutput(schemas),
+    room: room.stage,
     attempt: undefined,
   };
   return STAGE_NAMES.flatMap((name) => [
@@ -72,9 +76,9 @@ function named(own: OwnStage): NamedStage {
   return { name: own.name, stage: ownStage(own) };
 }
 
-/** An application's stage is inside the deadline, which holds for it, and around the attempt. */
-const BEFORE = STAGE_NAMES.filter((name) => name !== "fallback" && name !== "deadline");
-const AFTER = STAGE_NAMES.filter((name) => name !== "fallback" && name !== "attempt");
+/** An application's stage is inside the deadline, which holds for it, and takes up no room in a guest. */
+const BEFORE = STAGE_NAMES.filter((name) => name !== "fallback" && name !== "deadline" && name !== "attempt");
+const AFTER = STAGE_NAMES.filter((name) => name !== "fallback" && name !== "room" && name !== "attempt");
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
