@@ -75,7 +75,9 @@ export async function isolate(
     const result = guest.ended.then(async (end) => {
       stopWatching();
       const wallMs = performance.now() - startedAt;
-      await isolation.close();
+      await isolation.close().catch((error: unknown) => {
+        process.emitWarning(`Cannot clean up after a program: ${String(error)}`, { code: "PADDOCK_EXEC" });
+      });
       return explainEnd(end, { program: program.path, gate: said(), wallMs, limits });
     });
     return withStreams(guest, result, options.stdin);

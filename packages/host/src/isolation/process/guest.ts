@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { GuestEnd, GuestProcess, KillReason } from "../isolation.js";
 import { createBrakes } from "./brakes.js";
 import { MS_PER_TICK } from "./cpu-meter.js";
+import { startCpuTimeWatch } from "./cpu-time-watch.js";
 import { startCpuWatch } from "./cpu-watch.js";
 import { startDiskWatch } from "./disk-watch.js";
 import { classifyEnd } from "./exit.js";
@@ -45,6 +46,7 @@ export function createGuest(
     force = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
   };
 
+  const endForTime = (message: string) => kill({ code: "CPU_LIMIT", message });
   const cpu = startCpuWatch({
     list,
     cores: plan.spec.limits.cpuCores,
@@ -52,8 +54,10 @@ export function createGuest(
     // The kernel counts each process by itself.
     maxMs: hasOthers ? plan.spec.limits.cpuTimeMs : undefined,
     signal: abort.signal,
-    onExcess: (message) => kill({ code: "CPU_LIMIT", message }),
+    onExcess: endForTime,
   });
+  if (hasOthers && plan.cgroup !== undefined)
+    startCpuTimeWatch(plan.cgroup, plan.spec.limits.cpuTimeMs, abort.signal, endForTime);
   const memory =
     plan.cgroup?.hasMemory !== true
       ? startMemoryWatch({

@@ -113,10 +113,8 @@ export async function launch(
     if (ids === undefined) throw setupFailure("", plan, outer, streams);
     // It may have been started before the first process, its parent, was placed.
     if (hasInit(spec) && !plan.joinsCgroup) await plan.cgroup?.place(ids.program.pid);
-    const identities = await readIdentities(
-      ids.program.pid,
-      plan.mounts.map(({ target }) => target),
-    );
+    const targets = plan.mounts.map(({ target }) => target);
+    const identities = await Promise.race([readIdentities(ids.program.pid, targets), whenAborted(stop)]);
     const posture = checkPosture(plan, { ...readSeen(ids.program.pid), identities });
     if (hasInit(spec)) await checkInit(plan, ids, identities, stop);
     const output = spec.hasOutbox === true ? await openOutbox(ids.program.pid) : undefined;

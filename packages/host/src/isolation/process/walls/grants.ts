@@ -17,13 +17,13 @@ export const grants: WallDefinition = {
     ...placeBelowScratch(plan),
   ],
   check: ({ mounts }, seen) => {
-    for (const mount of mounts) {
+    const said = mounts.map((mount) => {
       const found = expectMount(seen, mount.target, grantFlags(mount));
       expectSame(`${mount.target} read-only`, String(mount.access === "read"), String(found.flags.has("ro")));
       expectSame(`${mount.target} as`, mount.identity, seen.identities.get(mount.target));
-    }
-    if (mounts.length === 0) return "none";
-    return mounts.map(({ access, target }) => `${access} ${target}`).join(", ");
+      return `${mount.access} ${mount.target}${found.flags.has("idmapped") ? " as its owner" : ""}`;
+    });
+    return said.length === 0 ? "none" : said.join(", ");
   },
 };
 
