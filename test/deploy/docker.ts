@@ -35,6 +35,8 @@ export async function startDocker(directory: string): Promise<Docker> {
   const close = async () => {
     await end(daemon);
     await endContainerd(directory);
+    // The daemon leaves the network namespace of "--network none" mounted.
+    await runCommand(["umount", join(directory, "exec/netns/default")]);
     await rm(directory, { recursive: true, force: true });
   };
   const until = performance.now() + START_MS;
