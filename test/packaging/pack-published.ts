@@ -4,8 +4,8 @@ import { runIn } from "./run-in.ts";
 
 const PUBLISHED = ["@paddock/contract", "@paddock/sdk", "@paddock/host", "@paddock/server", "@paddock/cli"];
 
-/** Files that are of no use to whoever installs the package. */
-const UNWANTED = /\.test\./;
+/** Files that are of no use to whoever installs the package; a template's test is a part of the template. */
+const UNWANTED = /^(?!templates\/).*\.test\./;
 
 /** The tarballs that `npm publish` would send, by path. */
 export async function packPublished(directory: string): Promise<readonly string[]> {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { ERRORS, PaddockError } from "@paddock/contract";
-import { createHost, isPaddockError } from "@paddock/host";
+import { createFakeHost, createHost, definePoint, isPaddockError } from "@paddock/host";
 import { definePlugin, fail } from "@paddock/sdk";
+import { createTestHost } from "@paddock/sdk/testing";
 
-for (const exported of [createHost, isPaddockError, definePlugin, fail, PaddockError]) {
+const host = [createHost, createFakeHost, definePoint, isPaddockError];
+for (const exported of [...host, definePlugin, fail, createTestHost, PaddockError]) {
   assert.equal(typeof exported, "function");
 }
 assert.ok("TIMEOUT" in ERRORS);

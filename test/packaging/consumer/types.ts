@@ -1,5 +1,6 @@
-import { createHost, isPaddockError } from "@paddock/host";
+import { createFakeHost, createHost, isPaddockError } from "@paddock/host";
 import { definePlugin, fail } from "@paddock/sdk";
+import { createTestHost } from "@paddock/sdk/testing";
 
 export const plugin = definePlugin({
   actions: {
@@ -24,4 +25,12 @@ export async function greet(signal: AbortSignal): Promise<unknown> {
     if (isPaddockError(error, "TIMEOUT")) return undefined;
     throw error;
   }
+}
+
+export async function tested(): Promise<unknown> {
+  await using author = await createTestHost({ plugin });
+  await using application = createFakeHost({
+    plugins: { "acme/greeter": { actions: { greet: () => "Hello" } } },
+  });
+  return [await author.call("greet", { name: "Ada" }), await application.call("acme/greeter", "greet")];
 }
