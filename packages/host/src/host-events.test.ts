@@ -210,6 +210,23 @@ describe("telemetry", () => {
     expect(samples("paddock_guest_starts_total")).toMatchObject([{ value: 2 }]);
   });
 
+  it("and events refuse what callers get wrong", async () => {
+    const host = await start();
+    const wrong = { code: "USAGE_INVALID" };
+    // Safe: what callers in JavaScript may give.
+    const bad = { tenant: "../x" } as const;
+    await expect(host.publish("a", 1, bad)).rejects.toMatchObject(wrong);
+    await expect(host.publish("a", 1n)).rejects.toMatchObject(wrong);
+    await expect(host.publish("a", 1, null as unknown as object)).resolves.toBeUndefined();
+    await expect(host.publish(undefined as unknown as string)).rejects.toMatchObject(wrong);
+    expect(() => host.subscribe("a", undefined, bad)).toThrow(expect.objectContaining(wrong));
+    expect(() => host.subscribe("a", 1 as unknown as () => void)).toThrow(expect.objectContaining(wrong));
+    expect(() => host.events({ kinds: "all" as unknown as [] })).toThrow(expect.objectContaining(wrong));
+    await expect(createHost({ telemetry: 1 as unknown as true })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
+  });
+
   it("ends readers with the host", async () => {
     const host = await start();
     const [lives, events] = [host.events(), host.subscribe("a")];
@@ -217,6 +234,8 @@ describe("telemetry", () => {
     expect(await readAll(events)).toEqual([]);
     await readAll(lives);
     await expect(host.publish("a")).rejects.toMatchObject({ code: "HOST_CLOSED" });
+    expect(() => host.subscribe("a")).toThrow(expect.objectContaining({ code: "HOST_CLOSED" }));
+    expect(host.metrics().families.length).toBeGreaterThan(0);
   });
 });
 

@@ -48,7 +48,7 @@ import type { GuestLog } from "./supervisor/guest-log.js";
 import type { LoadedPlugin } from "./supervisor/plugin.js";
 import { createQuarantineRecords } from "./supervisor/quarantine-records.js";
 import { Supervisor } from "./supervisor/supervisor.js";
-import { createTelemetry } from "./telemetry/telemetry.js";
+import { createTelemetry, readTelemetryOptions } from "./telemetry/telemetry.js";
 import { Turns } from "./turns.js";
 
 /** A host in this process. Rejects with CONFIG_INVALID, HOME_IN_USE, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
@@ -56,6 +56,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const { onLog = () => undefined, onDecision, points, stages, onTrace, telemetry, ...written } = options;
   const known = readPoints(points);
   const ownStages = readOwnStages(stages);
+  const telemetryOptions = readTelemetryOptions(telemetry);
   const config = resolveConfig(written);
   await makeHome(config.home);
   const lock = await lockHome(config.home);
@@ -63,7 +64,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     await lock.release();
     throw error;
   });
-  return assemble(config, lock, isolation, onLog, onDecision, known, ownStages, onTrace, telemetry);
+  return assemble(config, lock, isolation, onLog, onDecision, known, ownStages, onTrace, telemetryOptions);
 }
 
 async function openIsolation(config: ResolvedConfig): Promise<Isolation> {
@@ -87,7 +88,7 @@ function assemble(
   points: ReadonlyMap<string, Point>,
   ownStages: readonly OwnStage[],
   onTrace: HostOptions["onTrace"],
-  telemetryOptions: HostOptions["telemetry"],
+  telemetryOptions: ReturnType<typeof readTelemetryOptions>,
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
   const bundles = createBundleStore(join(config.home, "bundles"));
@@ -246,13 +247,14 @@ function assemble(
     },
     batch: (id, action, payloads, options) => pipeline.batch(() => find(id), action, payloads, options),
     point: (point) => createPointCalls(point, host),
-    publish: async (topic, payload, { tenant } = {}) => {
+    publish: async (topic, payload, options) => {
       assertOpen();
-      bus.publish(topic, payload, readCallOptions({ tenant }).tenant);
+      bus.publish(topic, payload, readCallOptions({ tenant: options?.tenant }).tenant);
     },
-    subscribe: (topics, listener, { tenant } = {}) => {
+    subscribe: (topics, listener, options) => {
       assertOpen();
-      // A tenant that cannot be one would wait for ever.
+      const tenant = options?.tenant;
+      // Who names what cannot be a tenant would wait for ever.
       readCallOptions({ tenant });
       return bus.subscribers.subscribe(topics, listener, { tenant });
     },

@@ -13,7 +13,7 @@ import {
 import { describe, expect, test, vi } from "vitest";
 import type { CallRecord } from "./call-record.js";
 import type { LifecycleEvent } from "./lifecycle-event.js";
-import { createTelemetry } from "./telemetry.js";
+import { createTelemetry, readTelemetryOptions } from "./telemetry.js";
 import type { TelemetryOptions } from "./telemetry-port.js";
 
 const call: CallRecord = {
@@ -105,9 +105,9 @@ test.each<[string, unknown]>([
   ["text", "otel"],
   ["a tracer without startSpan", { tracer: {} }],
   ["a meter that is null", { meter: null }],
-])("createTelemetry() refuses %s", (_, options) => {
+])("readTelemetryOptions() refuses %s", (_, options) => {
   // Safe: what callers in JavaScript may give.
-  expect(() => createTelemetry(options as TelemetryOptions, () => [])).toThrow(
+  expect(() => readTelemetryOptions(options as TelemetryOptions)).toThrow(
     expect.objectContaining({ code: "CONFIG_INVALID" }),
   );
 });

@@ -22,12 +22,12 @@ export interface Telemetry {
   close(): void;
 }
 
-/** Throws CONFIG_INVALID for a tracer or a meter that is none. */
+/** `options` are `undefined` when nobody wants to know of calls. */
 export function createTelemetry(
-  options: true | TelemetryOptions | undefined,
+  options: TelemetryOptions | undefined,
   readGauges: () => readonly PluginGauges[],
 ): Telemetry {
-  const { tracer, meter } = assertShapes(options === undefined || options === true ? {} : options);
+  const { tracer, meter } = options ?? {};
   const stream = new EventStream();
   const counted = new Metrics();
   const metrics = () => counted.read(readGauges());
@@ -71,7 +71,12 @@ function guardOnce(): (tell: () => void) => void {
   };
 }
 
-function assertShapes(options: TelemetryOptions): TelemetryOptions {
+/** What an application gave as `telemetry`. Throws CONFIG_INVALID for a tracer or a meter that is none. */
+export function readTelemetryOptions(
+  options: true | TelemetryOptions | undefined,
+): TelemetryOptions | undefined {
+  if (options === undefined) return undefined;
+  if (options === true) return {};
   if (typeof options !== "object" || options === null) throw wrong("telemetry", "true or { tracer, meter }");
   const { tracer, meter } = options;
   if (tracer !== undefined && typeof tracer?.startSpan !== "function") {
