@@ -12,10 +12,21 @@ import { guestMemory } from "./guest-memory.ts";
 import { describeMachine } from "./machine.ts";
 import { pipeline } from "./pipeline.ts";
 import { printJson, printMarkdown, printTable } from "./print.ts";
+import { PYTHON_QUESTIONS } from "./python.ts";
 import { makeReport } from "./report.ts";
+import { stream } from "./stream.ts";
 import { throughput } from "./throughput.ts";
 
-const QUESTIONS = [callOverhead, throughput, coldStart, guestMemory, pipeline, batch];
+const QUESTIONS = [
+  callOverhead,
+  throughput,
+  coldStart,
+  guestMemory,
+  pipeline,
+  batch,
+  stream,
+  ...PYTHON_QUESTIONS,
+];
 
 /** EX_USAGE of sysexits.h. */
 const EXIT_USAGE = 64;
@@ -30,11 +41,16 @@ const { values, positionals } = parseArgs({
   options: { json: { type: "boolean" }, markdown: { type: "boolean" }, quick: { type: "boolean" } },
 });
 const [name] = positionals;
-const asked = name === "all" ? QUESTIONS : QUESTIONS.filter((question) => question.name === name);
+const asked =
+  name === "all"
+    ? QUESTIONS
+    : name === "python"
+      ? PYTHON_QUESTIONS
+      : QUESTIONS.filter((question) => question.name === name);
 const print = values.json ? printJson : values.markdown ? printMarkdown : printTable;
 
 if (asked.length === 0 || positionals.length !== 1) {
-  const names = [...QUESTIONS.map((question) => question.name), "all"].join(" | ");
+  const names = [...QUESTIONS.map((question) => question.name), "python", "all"].join(" | ");
   process.stderr.write(`Usage: npm run bench -- ${names} [--json | --markdown] [--quick]\n`);
   process.exitCode = EXIT_USAGE;
 }

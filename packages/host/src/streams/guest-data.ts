@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { MAX_ERROR_FRAME_BYTES, Multiplexer, RPC_ERROR, type WireError } from "@paddock/contract";
+import { type CollectYoung, findCollector } from "./young-collection.js";
 
 /** Bytes of one guest's data that are handled before the event loop goes on; copying them nowhere, they cost little. */
 export const DATA_TURN_BYTES = 2 * 1024 * 1024;
@@ -8,8 +9,8 @@ export const DATA_TURN_BYTES = 2 * 1024 * 1024;
 /** Frames, however small, likewise. */
 export const DATA_TURN_FRAMES = 4_096;
 
-/** Bytes that may wait to be read by a guest before its sources are asked for more. */
-const MAX_WAITING_BYTES = 512 * 1024;
+/** Bytes that may wait to leave before sources are asked for more. More of them make a stream slower, not faster. */
+const MAX_WAITING_BYTES = 64 * 1024;
 
 /**
  * The host's end of a guest's descriptor for data. What arrives is hostile: it is held within the credit that was
@@ -22,6 +23,8 @@ export class GuestData {
   #willFlush = false;
   #turnBytes = 0;
   #turnFrames = 0;
+  #youngBytes = 0;
+  #collectYoung: CollectYoung | undefined;
   #isTurnCounted = false;
   #isClosed = false;
 
@@ -71,6 +74,12 @@ export class GuestData {
       return;
     }
     this.#turnBytes += chunk.length;
+    this.#youngBytes += chunk.length;
+    if (this.#youngBytes >= YOUNG_BYTES) {
+      this.#youngBytes = 0;
+      this.#collectYoung ??= findCollector();
+      this.#collectYoung();
+    }
     this.#turnFrames += this.streams.frames - before;
     this.#countTurn();
   }
@@ -97,6 +106,12 @@ export class GuestData {
     });
   }
 }
+
+/**
+ * What arrives is soon garbage, but the engine counts it as memory outside of its heap, and for that it collects
+ * everything, which takes a third of the time of a stream. Collecting what is young in time takes nearly nothing.
+ */
+const YOUNG_BYTES = 24 * 1024 * 1024;
 
 /** Text of the bytes, or `undefined` when they are not UTF-8. */
 export function decodeText(bytes: Uint8Array): string | undefined {

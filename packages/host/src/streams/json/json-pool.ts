@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { type IncomingStream, PaddockError } from "@paddock/contract";
+import { type CollectYoung, findCollector } from "../young-collection.js";
 import { TreeJoiner } from "./join-tree.js";
 import type { JsonReply, JsonRequest } from "./json-messages.js";
 import type { JsonBounds, JsonReading } from "./read-json.js";
-import { findCollector } from "./young-collection.js";
 
 /** Threads that parse. A large answer is rare, and the machine has other things to do. */
 const MAX_THREADS = 2;
@@ -89,7 +89,7 @@ class Thread {
   isBusy = false;
   isLost = false;
   readonly #worker: Worker;
-  readonly #collectYoung = findCollector();
+  #collectYoung: CollectYoung | undefined;
   #onReply: (reply: JsonReply) => void = () => undefined;
   #onLost: (error: unknown) => void = () => undefined;
 
@@ -140,7 +140,10 @@ class Thread {
           return;
         }
         joiner.apply(reply.steps);
-        if (++pieces % PIECES_PER_COLLECTION === 0) this.#collectYoung();
+        if (++pieces % PIECES_PER_COLLECTION === 0) {
+          this.#collectYoung ??= findCollector();
+          this.#collectYoung();
+        }
         if (reply.isLast) resolve({ kind: "value", value: joiner.root });
         // Not before others had their turn: pieces that arrive together would be built together.
         else void setImmediate().then(() => this.#post({ kind: "more" }));

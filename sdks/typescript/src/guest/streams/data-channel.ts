@@ -2,8 +2,8 @@ import { Multiplexer, type WireError } from "@paddock/contract";
 
 const net = process.getBuiltinModule("node:net");
 
-/** Bytes that may wait to leave; enough that the host never waits for the next ones. */
-const MAX_WAITING_BYTES = 512 * 1024;
+/** Bytes that may wait to leave. More of them make a stream slower: the kernel takes 200 KB at a time in any case. */
+const MAX_WAITING_BYTES = 64 * 1024;
 
 export interface DataChannelEvents {
   /** The error object for what a source of the plugin threw; it fits into a frame. */

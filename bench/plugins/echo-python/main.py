@@ -1,0 +1,6 @@
+from paddock import action
+
+
+@action
+def echo(payload):
+    return payload
