@@ -20,7 +20,8 @@ const NAMESPACE_OPTIONS: Readonly<Partial<Record<MechanismName, readonly string[
   "user-namespace": [],
   "pid-namespace": ["--unshare-pid", "--as-pid-1"],
   "network-namespace": ["--unshare-net"],
-  "mount-namespace": ["--proc", "/proc"],
+  // With a pid namespace, as guests have it: without, bubblewrap binds the /proc that is there, which always works.
+  "mount-namespace": ["--unshare-pid", "--proc", "/proc"],
   "ipc-namespace": ["--unshare-ipc"],
   "uts-namespace": ["--unshare-uts"],
   "cgroup-namespace": ["--unshare-cgroup"],
@@ -137,7 +138,7 @@ function namespaceFix(problem: string | undefined): string | undefined {
     return "The container masks parts of /proc: start it with --security-opt systempaths=unconfined.";
   }
   if (/No permissions|Operation not permitted|creating new namespace/i.test(problem)) {
-    return "User namespaces are forbidden here. In Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined, as an ordinary user (root needs --cap-add SYS_ADMIN and --cap-add SYS_PTRACE too). On a hardened kernel: sysctl kernel.unprivileged_userns_clone=1.";
+    return "User namespaces are forbidden here. In Docker: the options of deploy/README.md (a seccomp profile that allows namespaces, --security-opt systempaths=unconfined, an AppArmor profile where it is on), as an ordinary user. On a hardened kernel: sysctl kernel.unprivileged_userns_clone=1.";
   }
   if (/max_user_namespaces|No space left/i.test(problem)) return "Raise user.max_user_namespaces.";
   return "Look at bubblewrap's message.";
