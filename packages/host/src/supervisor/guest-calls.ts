@@ -2,16 +2,12 @@ import type { Success } from "@paddock/contract";
 import type { GuestEnd, KillReason } from "../isolation/isolation.js";
 import type { AttachedCalls } from "./attached-calls.js";
 import { Call, type CallOwner, type CallRequest } from "./call.js";
-import { stoodStill, unanswered } from "./call-errors.js";
+import { CallLimits } from "./call-limits.js";
 import type { GuestConnection, Reply } from "./connection.js";
 import type { Deadlines } from "./deadlines.js";
 import type { GuestIdentity, LiveCalls } from "./guest.js";
 import { endError, recycledError, replyError } from "./guest-errors.js";
-import { Pauses } from "./pauses.js";
 import type { LoadedAction } from "./plugin.js";
-
-/** How long a cancelled call may take to answer before its guest is ended. */
-export const CANCEL_GRACE_MS = 500;
 
 export interface GuestCallsOptions {
   readonly identity: GuestIdentity;
@@ -31,27 +27,28 @@ export class GuestCalls implements CallOwner {
   readonly live: LiveCalls;
   readonly #options: GuestCallsOptions;
   readonly #connection: GuestConnection;
-  readonly #deadlines: Deadlines;
+  readonly #limits: CallLimits;
   readonly #concurrency: number;
   readonly #isForAllTenants: boolean;
-  readonly #pauses = new Pauses();
-  /** Calls whose limit passed while the guest stood still. */
-  readonly #parked = new Set<Call>();
   /** Calls whose files are still being copied. */
   readonly #preparing = new Set<Call>();
   #open = 0;
   #served = 0;
   #given = 0;
   #idleSince = performance.now();
-  #onIdle: (() => void) | undefined;
-  /** The call that made us end the guest. */
-  #guilty: Call | undefined;
+  #onIdle: (() => void)[] = [];
 
   constructor(options: GuestCallsOptions) {
-    const { identity, connection, deadlines, isHookRunning } = options;
+    const { identity, connection, deadlines, onStuck, isHookRunning } = options;
     this.#options = options;
     this.#connection = connection;
-    this.#deadlines = deadlines;
+    this.#limits = new CallLimits({
+      plugin: identity.plugin,
+      deadlines,
+      isSent: (call) => connection.find(call.id) === call,
+      cancel: (call) => connection.notify("$/cancel", `{"id":${call.id}}`),
+      onStuck,
+    });
     this.#concurrency = identity.plugin.limits.concurrency;
     this.#isForAllTenants = identity.plugin.settings.share === "plugin";
     const find = (id: number): CallRequest | undefined => {
@@ -147,15 +144,14 @@ export class GuestCalls implements CallOwner {
 
   /** Resolves when it works on nothing. */
   untilIdle(): Promise<void> {
-    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => (this.#onIdle = resolve));
+    return this.#open === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
   onReply(call: Call, reply: Reply): void {
     if (reply.kind === "success") call.resolve(reply.result);
     else if (!call.isSettled)
       call.reject(
-        call.streams?.sourceError ??
-          replyError(this.#options.identity, call.request.action, reply.error),
+        call.streams?.sourceError ?? replyError(this.#options.identity, call.request.action, reply.error),
       );
     this.#finish(call);
   }
@@ -170,8 +166,7 @@ export class GuestCalls implements CallOwner {
 
   /** It is answered, and what travelled beside it has arrived. */
   #finish(call: Call): void {
-    this.#deadlines.remove(call);
-    this.#parked.delete(call);
+    this.#limits.forget(call);
     if (!isPlain(call)) this.#options.attached.release(call);
     this.#served++;
     const wasFull = this.#open === this.#concurrency;
@@ -180,62 +175,25 @@ export class GuestCalls implements CallOwner {
     if (wasFull) this.#options.onRoom();
     if (this.#open > 0) return;
     this.#idleSince = performance.now();
-    this.#pauses.forget();
-    this.#onIdle?.();
+    this.#limits.forgetPauses();
+    this.#tellIdle();
   }
 
-  // A call's deadline has passed: the caller's first, then the operator's.
   onExpired(call: Call): void {
-    const { plugin } = this.#options.identity;
-    const { action, timeoutMs } = call.request;
-    if (this.#pauses.isPaused) {
-      this.#parked.add(call);
-      // The caller's time goes on, the operator's limit waits.
-      const callersEnd = call.startedAt + timeoutMs;
-      if (performance.now() < callersEnd - 1) this.#deadlines.add(call, callersEnd);
-      else call.reject(stoodStill(plugin, action, timeoutMs));
-      return;
-    }
-    const runMs = this.#runMs(call);
-    if (runMs < action.timeoutMs - 1) {
-      call.reject(unanswered(plugin, action, timeoutMs, "timeoutMs"));
-      this.onAbandoned(call);
-      return;
-    }
-    call.reject(unanswered(plugin, action, action.timeoutMs, "limits.timeout"));
-    // It was not sent yet: what takes so long is not the guest's doing.
-    if (this.#preparing.has(call)) return;
-    if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
-      this.#cancel(call);
-      this.#expectWithin(call, action.timeoutMs + CANCEL_GRACE_MS);
-      return;
-    }
-    this.#guilty = call;
-    this.#options.onStuck({
-      code: "TIMEOUT",
-      message: `"${action.name}" did not end within ${action.timeoutMs} ms, nor when it was cancelled`,
-    });
+    this.#limits.onExpired(call);
   }
 
-  /** Nobody waits for the answer any more; what the guest does with it is still limited by the operator. */
   onAbandoned(call: Call): void {
-    if (this.#connection.find(call.id) !== call) return;
-    this.#cancel(call);
-    this.#expectWithin(call, call.request.action.timeoutMs);
+    this.#limits.onAbandoned(call);
   }
 
-  /** The guest stands still: callers may give up meanwhile, but the operator's limits wait. */
+  /** The guest stands still. */
   pause(): void {
-    this.#pauses.begin(performance.now());
+    this.#limits.pause();
   }
 
   resume(): void {
-    this.#pauses.end(performance.now());
-    for (const call of this.#parked) {
-      if (call.isSettled) this.onAbandoned(call);
-      else this.#expectAnswer(call);
-    }
-    this.#parked.clear();
+    this.#limits.resume();
   }
 
   /** The guest is gone: every call that is left learns why. */
@@ -245,9 +203,9 @@ export class GuestCalls implements CallOwner {
     const calls = [...sent, ...this.#preparing];
     this.#preparing.clear();
     // Who is to blame cannot be known from outside: the call we ended it for, else the newest one.
-    const guilty = this.#guilty ?? newest(calls);
+    const guilty = this.#limits.guilty ?? newest(calls);
     for (const call of calls) {
-      this.#deadlines.remove(call);
+      this.#limits.forget(call);
       if (!isPlain(call)) this.#options.attached.release(call);
       call.reject(
         call === guilty
@@ -256,8 +214,8 @@ export class GuestCalls implements CallOwner {
       );
     }
     this.#open = 0;
-    this.#parked.clear();
-    this.#onIdle?.();
+    this.#limits.close();
+    this.#tellIdle();
   }
 
   #give(call: Call, method: string, params: string): void {
@@ -269,29 +227,12 @@ export class GuestCalls implements CallOwner {
     call.owner = this;
     this.#open++;
     this.#given++;
-    this.#expectAnswer(call);
+    this.#limits.expectAnswer(call);
   }
 
-  /** By the caller's deadline, or by the operator's limit when that is sooner. */
-  #expectAnswer(call: Call): void {
-    const { startedAt, request } = call;
-    const stillMs = this.#pauses.between(startedAt, performance.now());
-    this.#deadlines.add(call, startedAt + Math.min(request.timeoutMs, request.action.timeoutMs + stillMs));
-  }
-
-  /** How long the guest has worked on it. */
-  #runMs({ startedAt }: Call): number {
-    const now = performance.now();
-    return now - startedAt - this.#pauses.between(startedAt, now);
-  }
-
-  #expectWithin(call: Call, ms: number): void {
-    const { startedAt } = call;
-    this.#deadlines.add(call, startedAt + ms + this.#pauses.between(startedAt, performance.now()));
-  }
-
-  #cancel(call: Call): void {
-    this.#connection.notify("$/cancel", `{"id":${call.id}}`);
+  #tellIdle(): void {
+    if (this.#onIdle.length === 0) return;
+    for (const tell of this.#onIdle.splice(0)) tell();
   }
 }
 

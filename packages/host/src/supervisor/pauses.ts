@@ -16,9 +16,14 @@ export class Pauses {
     this.#since = undefined;
   }
 
+  /** Milliseconds since then in which it stood still. Costs next to nothing when it never did. */
+  since(from: number): number {
+    if (this.#since === undefined && this.#past.length === 0) return 0;
+    return this.between(from, performance.now());
+  }
+
   /** Milliseconds between the two in which the guest stood still. */
   between(from: number, to: number): number {
-    if (this.#since === undefined && this.#past.length === 0) return 0;
     const all = this.#since === undefined ? this.#past : [...this.#past, { from: this.#since, to }];
     return all.reduce((sum, one) => sum + Math.max(0, Math.min(to, one.to) - Math.max(from, one.from)), 0);
   }

@@ -1,20 +1,18 @@
 import type { KillReason } from "../isolation/isolation.js";
 import type { Call } from "./call.js";
-import { noRoom, overloaded, unready } from "./call-errors.js";
+import { overloaded, unready } from "./call-errors.js";
 import type { Deadlines } from "./deadlines.js";
 import { expectStart } from "./expect-start.js";
+import { FreshGuests } from "./fresh-guests.js";
 import { GuestPool } from "./guest-pool.js";
 import type { GuestSession } from "./guest-session.js";
 import type { LoadedPlugin } from "./plugin.js";
 import { guestTenant } from "./shared-tenant.js";
 import { Standbys } from "./standbys.js";
 
-/** Guests of one plugin that serve one call each, at the same time; further calls wait or are refused. */
-export const MAX_FRESH_GUESTS = 64;
 /** A standby that was taken is replaced after this time: the call that took it comes first. */
 const REFILL_AFTER_MS = 10;
 
-const DONE: KillReason = { code: "KILLED", message: "its call is done" };
 const IDLE: KillReason = { code: "KILLED", message: "it was idle" };
 
 export interface PluginGuestsPorts {
@@ -33,14 +31,26 @@ export class PluginGuests {
   readonly #pools = new Map<string, GuestPool>();
   readonly #standbys: Standbys;
   readonly #starts = new Set<Promise<unknown>>();
-  /** Guests that serve one call each, those on their way included. */
-  #fresh = 0;
+  readonly #fresh: FreshGuests;
   #refill: NodeJS.Timeout | undefined;
 
   constructor(plugin: LoadedPlugin, ports: PluginGuestsPorts) {
     this.#plugin = plugin;
     this.#ports = ports;
     this.#standbys = new Standbys(plugin.settings.instances.standby);
+    this.#fresh = new FreshGuests(plugin, {
+      deadlines: ports.deadlines,
+      takeStandby: (tenant) => {
+        const standby = this.#takeStandby(tenant);
+        this.#standbys.note(tenant);
+        return standby;
+      },
+      launch: (tenant) => ports.launch(tenant, false),
+      onGone: (tenant) => {
+        ports.onRoom(tenant);
+        this.#refillSoon();
+      },
+    });
   }
 
   /** Tenants that have guests now. */
@@ -58,13 +68,13 @@ export class PluginGuests {
 
   /** Gives a call to a guest, now or when one has started; or rejects it. */
   take(call: Call): void {
-    if (this.#plugin.settings.share === "call") this.#giveFresh(call);
+    if (this.#plugin.settings.share === "call") this.#fresh.take(call);
     else this.#giveShared(call);
   }
 
   hasRoom(shareKey: string): boolean {
     const { share, instances } = this.#plugin.settings;
-    if (share === "call") return this.#fresh < MAX_FRESH_GUESTS;
+    if (share === "call") return this.#fresh.hasRoom;
     return this.#pools.get(shareKey)?.hasRoom(instances.max) ?? true;
   }
 
@@ -200,45 +210,6 @@ export class PluginGuests {
     const standby = this.#takeStandby(pool.tenant);
     if (standby !== undefined) this.#use(pool, standby);
     else this.#startInto(pool).catch(() => undefined);
-  }
-
-  #giveFresh(call: Call): void {
-    const { tenant } = call.request;
-    if (this.#fresh >= MAX_FRESH_GUESTS) {
-      call.reject(noRoom(this.#plugin, this.#fresh));
-      return;
-    }
-    this.#fresh++;
-    const standby = this.#takeStandby(tenant);
-    this.#standbys.note(tenant);
-    if (standby !== undefined) {
-      standby.send(call);
-      void this.#seeOff(standby, call);
-      return;
-    }
-    expectStart(call, this.#ports.deadlines);
-    this.#ports.launch(tenant, false).then(
-      (session) => {
-        if (!call.isSettled) session.send(call);
-        return this.#seeOff(session, call);
-      },
-      (error: unknown) => {
-        call.reject(error);
-        this.#leaveFresh(tenant);
-      },
-    );
-  }
-
-  async #seeOff(session: GuestSession, call: Call): Promise<void> {
-    await call.promise.catch(() => undefined);
-    await session.stop(DONE);
-    this.#leaveFresh(call.request.tenant);
-    this.#refillSoon();
-  }
-
-  #leaveFresh(shareKey: string): void {
-    this.#fresh--;
-    this.#ports.onRoom(shareKey);
   }
 
   #use(pool: GuestPool, session: GuestSession): void {

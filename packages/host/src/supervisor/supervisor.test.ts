@@ -11,7 +11,7 @@ import { writePlugin } from "../../../../test/plugins/host-behaviours/write-plug
 import { createHost } from "../host.js";
 import type { Host } from "../host-interface.js";
 import type { CallOptions } from "../pipeline/call-options.js";
-import { CANCEL_GRACE_MS } from "./guest-calls.js";
+import { CANCEL_GRACE_MS } from "./call-limits.js";
 
 const ID = "acme/probe";
 const CODE = `
