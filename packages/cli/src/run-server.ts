@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { PaddockError } from "@paddock/contract";
+import { PaddockError, type PresetName } from "@paddock/contract";
 import { createHost, type Host, type HostOptions, resolveConfig } from "@paddock/host";
 import { controlPath, createControlServer, type NotLoaded } from "@paddock/server";
 import { assertHome } from "./assert-home.js";
@@ -16,6 +16,7 @@ export interface Serving {
   /** Where its control socket is. */
   readonly path: string;
   readonly home: string;
+  readonly preset: PresetName;
   /** Aborts at the first signal. */
   readonly stop: AbortSignal;
   /** Told to whoever lists the plugins. */
@@ -49,7 +50,7 @@ export async function runServer(
     const server = await createControlServer(host, { path, about });
     try {
       const stopped = whenAborted(stopping.signal);
-      await Promise.race([work({ host, path, home, stop: stopping.signal, notLoaded }), stopped]);
+      await Promise.race([work({ host, path, home, preset, stop: stopping.signal, notLoaded }), stopped]);
       await stopped;
     } finally {
       await server.close({ drainMs: DRAIN_MS });

@@ -1,4 +1,4 @@
-import { type ErrorJson, isErrorCode, PaddockError, type ProblemDetails } from "@paddock/contract";
+import { isErrorCode, PaddockError, type ProblemDetails } from "@paddock/contract";
 
 /** Problem details with everything an operator may know; a user of an application gets less. */
 export type OperatorProblem = ProblemDetails & {
@@ -27,11 +27,6 @@ export function fromErrorLine(line: unknown): PaddockError | undefined {
   if (!isRecord(line) || !isRecord(line.error)) return undefined;
   const { message, ...rest } = line.error;
   return fromProblem({ ...rest, detail: message });
-}
-
-/** The last line of a stream that failed. */
-export interface ErrorLine {
-  readonly error: ErrorJson;
 }
 
 function unknownAnswer(): PaddockError {

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { toPaddockError } from "@paddock/contract";
+import { type PresetName, toPaddockError } from "@paddock/contract";
 import type { CallTrace, DecisionRecord, GuestLog, Host, PluginInfo } from "@paddock/host";
 import { Command } from "commander";
 import type { Answer } from "../answer.js";
 import { readCallLine } from "../dev/call-line.js";
+import { formatFrames } from "../dev/format-frame.js";
 import { formatCall, formatDecision, formatEvent, took } from "../dev/format-happening.js";
 import { inspectPlugin } from "../dev/inspect-plugin.js";
 import { watchFolder } from "../dev/watch-folder.js";
@@ -12,6 +13,7 @@ import { examples } from "../examples.js";
 import { formatAnswer } from "../format-answer.js";
 import { formatError } from "../format-error.js";
 import { formatLog } from "../format-log.js";
+import { grantedByPreset } from "../granted-by-preset.js";
 import { addHostFlags, type HostFlags } from "../host-flags.js";
 import { readConfig } from "../read-config.js";
 import { runServer, type Serving } from "../run-server.js";
@@ -71,7 +73,7 @@ export function devCommand(terminal: Terminal, _deliver: (answer: Answer) => voi
 
 async function develop(terminal: Terminal, serving: Serving, folder: string, flags: DevFlags): Promise<void> {
   const { host, stop, path } = serving;
-  const session = new DevSession(terminal, host, folder, flags);
+  const session = new DevSession(terminal, serving, folder, flags);
   const watching = await watchFolder(folder, () => void session.reload());
   const input = createInterface({ input: process.stdin, terminal: false });
   const events = host.events();
@@ -101,13 +103,15 @@ class DevSession {
   readonly #host: Host;
   readonly #folder: string;
   readonly #flags: DevFlags;
+  readonly #preset: PresetName;
   #plugin: PluginInfo | undefined;
   #loading: Promise<void> | undefined;
   #isStale = false;
 
-  constructor(terminal: Terminal, host: Host, folder: string, flags: DevFlags) {
+  constructor(terminal: Terminal, { host, preset }: Serving, folder: string, flags: DevFlags) {
     this.#terminal = terminal;
     this.#host = host;
+    this.#preset = preset;
     this.#folder = folder;
     this.#flags = flags;
   }
@@ -157,18 +161,22 @@ class DevSession {
     } catch (error) {
       const failure = toPaddockError(error, `load ${this.#folder}`);
       if (failure.code === "HOST_CLOSED") return;
-      err.write(formatError(failure, err));
+      err.write(`${formatError(failure, err)}${await formatFrames(failure, this.#folder, err)}`);
       if (before !== undefined) err.write(`${before.id} ${before.version} goes on as it was before.\n`);
       return;
     }
     for (const line of this.#flags.call) await this.call(line);
   }
 
-  #introduce({ manifest, permissions }: PluginInfo): void {
-    const { out } = this.#terminal;
-    const granted = Object.keys(permissions);
-    const rights = granted.length === 0 ? "nothing" : granted.join(", ");
-    out.write(out.colors.dim(`  actions: ${Object.keys(manifest.actions).join(", ")}; granted: ${rights}\n`));
+  #introduce(plugin: PluginInfo): void {
+    const { dim } = this.#terminal.out.colors;
+    const lines = [
+      `actions: ${Object.keys(plugin.manifest.actions).join(", ")}`,
+      `granted: ${Object.keys(plugin.permissions).join(", ")}`,
+    ];
+    const extra = grantedByPreset(plugin, this.#preset);
+    if (extra.length > 0) lines.push(`only because the preset is "${this.#preset}": ${extra.join(", ")}`);
+    this.#terminal.out.write(dim(lines.map((line) => `  ${line}\n`).join("")));
   }
 }
 

@@ -8,6 +8,7 @@ import { configOf } from "../config-of.js";
 import { examples } from "../examples.js";
 import { formatLog } from "../format-log.js";
 import { formatNotLoaded } from "../format-not-loaded.js";
+import { grantedByPreset } from "../granted-by-preset.js";
 import { hasFile } from "../has-file.js";
 import { addHostFlags, type HostFlags } from "../host-flags.js";
 import { readConfig } from "../read-config.js";
@@ -102,7 +103,7 @@ async function loadEach(
 
 function announce(
   terminal: Terminal,
-  { path, home, notLoaded, stop }: Serving,
+  { path, home, preset, notLoaded, stop }: Serving,
   loaded: readonly PluginInfo[],
 ): void {
   if (stop.aborted) return;
@@ -112,10 +113,13 @@ function announce(
     return;
   }
   const { colors } = terminal.out;
-  const lines = loaded.map(
-    ({ id, version, title }) =>
-      `${colors.green("✓")} ${colors.bold(id)} ${version}  ${colors.dim(visible(title))}\n`,
-  );
+  const lines = loaded.map((plugin) => {
+    const extra = grantedByPreset(plugin, preset);
+    const note =
+      extra.length === 0 ? "" : `  granted only because the preset is "${preset}": ${extra.join(", ")}\n`;
+    const { id, version, title } = plugin;
+    return `${colors.green("✓")} ${colors.bold(id)} ${version}  ${colors.dim(visible(title))}\n${colors.yellow(note)}`;
+  });
   terminal.out.write(lines.join(""));
   terminal.err.write(formatNotLoaded(notLoaded, terminal.err));
   const many = loaded.length === 1 ? "1 plugin" : `${loaded.length} plugins`;

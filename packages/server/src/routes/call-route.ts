@@ -16,9 +16,8 @@ const callQuery = z.strictObject({
 /** Largest JSON payload: the most that any plugin may be given at once. Bytes flow and need no bound here. */
 export const MAX_BODY_BYTES = 16 * 1024 ** 2;
 
-/** What kind of answer follows. */
+/** What kind of answer follows: json, bytes or items. */
 export const RESULT_HEADER = "paddock-result";
-export type ResultKind = "json" | "bytes" | "items";
 
 /** One line of an answer of items. */
 export interface ItemLine {
