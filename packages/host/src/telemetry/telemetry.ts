@@ -32,20 +32,25 @@ export function createTelemetry(
   const counted = new Metrics();
   const metrics = () => counted.read(readGauges());
   const guard = guardOnce();
-  const meters = meter === undefined ? undefined : new Meters(meter, metrics);
+  let meters: Meters | undefined;
+  if (meter !== undefined) {
+    guard(() => {
+      meters = new Meters(meter, metrics);
+    });
+  }
   return {
     onCall:
       options === undefined
         ? undefined
         : (record) => {
             counted.countCall(record);
-            if (meters !== undefined) guard(() => meters.recordCall(record));
+            if (meters !== undefined) guard(() => meters?.recordCall(record));
             if (tracer !== undefined) guard(() => traceCall(tracer, record));
           },
     onEvent: (event) => {
       counted.countEvent(event);
       stream.publish(event);
-      if (meters !== undefined) guard(() => meters.recordEvent(event));
+      if (meters !== undefined) guard(() => meters?.recordEvent(event));
       if (tracer !== undefined) guard(() => traceEvent(tracer, event));
     },
     onDecision: (decision) => counted.countDecision(decision),
@@ -53,7 +58,7 @@ export function createTelemetry(
     metrics,
     close() {
       stream.close();
-      if (meters !== undefined) guard(() => meters.close());
+      if (meters !== undefined) guard(() => meters?.close());
     },
   };
 }

@@ -52,6 +52,26 @@ test("the plugin with a schema of docs/writing-a-plugin.md does what the page sa
   await guest.ended;
 });
 
+test("the handlers of docs/writing-a-plugin.md do what the page says", async () => {
+  const guest = workshop.start();
+  const block = code(2);
+  expect(block).toContain("orders.*");
+  const entry = await workshop.bundle("handlers", `import { definePlugin } from "@paddock/sdk";\n${block}`);
+  const permissions = { "events.subscribe": { topics: ["orders.*"] } };
+  expect(await guest.initialize(entry, { permissions })).toHaveProperty("result");
+  guest.send({ id: 2, method: "event", params: { topic: "orders.paid", payload: { id: "o-1" } } });
+  expect(await guest.next()).toMatchObject({ method: "kv.set", params: { call: 2, key: "paid/o-1" } });
+  guest.send({ id: 1, result: {} });
+  const published = { call: 2, topic: "loyalty.points", payload: { order: "o-1" } };
+  expect(await guest.next()).toMatchObject({ id: 2, method: "events.publish", params: published });
+  guest.send({ id: 2, result: {} });
+  expect(await guest.next()).toMatchObject({ id: 2, result: {} });
+  guest.send({ id: 3, method: "event", params: { topic: "orders.sent", payload: null } });
+  expect(await guest.next()).toMatchObject({ method: "log", params: { message: "orders.sent" } });
+  guest.hangUp();
+  await guest.ended;
+});
+
 /** A block of TypeScript of the page that defines a plugin, counted from 0. */
 function code(index: number): string {
   const blocks = [...document.matchAll(/```ts\n(.*?)```/gs)].map(([, block]) => block ?? "");
