@@ -48,6 +48,7 @@ describe("paddock exec", () => {
     ["a size that is none", ["--memory", "64", "--", "true"], 64, "USAGE_INVALID"],
     ["too many processors", ["--cpu", "1000", "--", "true"], 78, "CONFIG_INVALID"],
     ["no command", [], 64, "USAGE_INVALID"],
+    ["no dashes before the program", ["true", "--write", "out"], 64, "USAGE_INVALID"],
   ])("says why it was us who ended it: %s", async (_, args, status, code) => {
     const result = await exec(args);
     expect(result.stderr).toMatch(new RegExp(`^error: .*\\[${code}\\]\nhint: .`, "s"));

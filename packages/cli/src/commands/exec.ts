@@ -67,6 +67,7 @@ export function execCommand(terminal: Terminal, deliver: (answer: Answer) => voi
 }
 
 async function exec(terminal: Terminal, argv: readonly string[], flags: ExecFlags): Promise<Answer> {
+  assertSeparated(argv);
   const config = await readConfig(flags);
   const starting = new AbortController();
   let program: IsolatedProgram | undefined;
@@ -87,6 +88,15 @@ async function exec(terminal: Terminal, argv: readonly string[], flags: ExecFlag
     // A terminal that nobody reads any more would keep this process waiting.
     process.stdin.unpipe().pause().unref?.();
   }
+}
+
+/** Without the dashes, options meant for the program would be taken for grants of ours. */
+function assertSeparated(argv: readonly string[], line: readonly string[] = process.argv): void {
+  const at = line.indexOf("--");
+  if (at !== -1 && line.length - at - 1 === argv.length) return;
+  throw new PaddockError("USAGE_INVALID", "Cannot tell where the program's own words begin.", {
+    hint: `Write -- before it: paddock exec [options] -- ${argv.join(" ")}`,
+  });
 }
 
 function toOptions(flags: ExecFlags, { preset, home, limits }: PaddockConfig): IsolateOptions {

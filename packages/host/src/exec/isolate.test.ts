@@ -105,6 +105,18 @@ describe("isolate()", () => {
     expect(readdirSync(join(folder, "in"))).toEqual(["note"]);
   });
 
+  it("takes any name that a folder may have, nested grants, and the wider right of two", async () => {
+    const odd = join(folder, 'out/a b\n,"\\#c\u00e9');
+    mkdirSync(join(odd, "inner"), { recursive: true });
+    const { err, exitCode } = await run(["sh", "-c", 'echo 1 >"$0/inner/x"; echo 2 >"$0/y"', odd], {
+      read: [odd, join(odd, "inner")],
+      write: [join(odd, "inner")],
+    });
+    expect({ err, exitCode }).toMatchObject({ err: expect.stringMatching(/Read-only/), exitCode: 2 });
+    expect(readFileSync(join(odd, "inner/x"), "utf8")).toBe("1\n");
+    rmSync(odd, { recursive: true });
+  });
+
   it("executes nothing that was granted or written, but the named program itself", async () => {
     const script = join(folder, "in/tool");
     writeFileSync(script, '#!/bin/sh\necho "I am $0"; cp /bin/true /tmp/t; /tmp/t; "$0-2"; exit 3\n', {

@@ -32,8 +32,8 @@ describe("a host out of descriptors", () => {
   it("says so at every point of a start, leaves nothing, and goes on afterwards", {
     timeout: 60_000,
   }, async () => {
-    const args = [EXHAUSTED, DOOR, join(home.path, "home"), join(home.path, "probe"), "96"];
-    const { stdout, stderr } = await run("prlimit", ["--nofile=256", process.execPath, ...args], {
+    const args = [EXHAUSTED, DOOR, join(home.path, "home"), join(home.path, "probe"), "64"];
+    const { stdout, stderr } = await run("prlimit", ["--nofile=512", process.execPath, ...args], {
       timeout: 50_000,
     });
     expect(stderr).toBe("");
