@@ -26,6 +26,8 @@ export class Attempt {
   readonly onProgress: ((progress: Progress) => void) | undefined;
   /** What travels beside the payload. */
   readonly attachments: EncodedPayload["attachments"];
+  /** Of the payload and what travels beside it, where that is known. */
+  readonly outboundBytes: number;
   readonly files: InputFiles | undefined;
   /** For answers that are too large to be looked at here. */
   readonly outputSchema: unknown;
@@ -46,6 +48,7 @@ export class Attempt {
     this.signal = call.signal;
     this.onProgress = call.onProgress;
     this.attachments = call.encoded?.attachments;
+    this.outboundBytes = call.encoded?.heldBytes ?? 0;
     this.files = call.files;
     this.outputSchema = call.outputSchema;
   }
@@ -72,7 +75,10 @@ export function attempt(run: RunAttempt): Handler {
     const one = new Attempt(call, Math.ceil(leftMs));
     const startedAt = call.trace === undefined ? 0 : performance.now();
     // Safe: the payload is encoded where it is validated, which no call goes around.
-    const answer = runSafely(run, one, call.encoded?.json as string);
+    const json = call.encoded?.json as string;
+    // From here on it is the guest's: a refused or a sent call must not hold it as well.
+    if (!call.action.isIdempotent) call.encoded = undefined;
+    const answer = runSafely(run, one, json);
     one.answer = answer;
     call.trace?.attempt(one, startedAt, answer);
     return one.timeoutMs < call.action.timeoutMs * FAIR_PART ? answer.catch(nameDeadline(call)) : answer;

@@ -18,6 +18,8 @@ export interface EncodedPayload {
   readonly json: string;
   /** What travels beside it: bytes and streams, in whose places the JSON has null. */
   readonly attachments: readonly Detached<OutgoingValue>[] | undefined;
+  /** What waiting with it costs, where that is known: text and bytes. */
+  readonly heldBytes: number;
   /** Whether a second attempt can be given the same. */
   readonly isReplayable: boolean;
 }
@@ -36,9 +38,16 @@ export function encodePayload(payload: unknown, plugin: LoadedPlugin, action: Lo
     const bytes = json.length > payloadBytes ? json.length : Buffer.byteLength(json);
     if (bytes > payloadBytes) throw tooLarge(plugin, action);
   }
-  if (found === undefined) return { json, attachments: undefined, isReplayable: true };
+  if (found === undefined) {
+    return { json, attachments: undefined, heldBytes: json.length, isReplayable: true };
+  }
   const { detached: attachments } = found;
-  return { json, attachments, isReplayable: attachments.every(({ value }) => value.isReplayable) };
+  return {
+    json,
+    attachments,
+    heldBytes: json.length + heldBytesOf(attachments),
+    isReplayable: attachments.every(({ value }) => value.isReplayable),
+  };
 }
 
 /** Those whose place is still there, in a payload that was made smaller. */
@@ -66,9 +75,13 @@ function detachPayload(
     );
   }
   const { payloadBytes, resultBytes } = plugin.limits;
-  const held = (found?.detached ?? []).reduce((bytes, { value }) => bytes + value.heldBytes, 0);
-  if (held > Math.max(payloadBytes, resultBytes)) throw tooLarge(plugin, action);
+  if (heldBytesOf(found?.detached ?? []) > Math.max(payloadBytes, resultBytes))
+    throw tooLarge(plugin, action);
   return found;
+}
+
+function heldBytesOf(attachments: readonly Detached<OutgoingValue>[]): number {
+  return attachments.reduce((bytes, { value }) => bytes + value.heldBytes, 0);
 }
 
 function toJson(payload: unknown, plugin: LoadedPlugin, action: LoadedAction): string {

@@ -1,8 +1,9 @@
 import { PaddockError } from "@paddock/contract";
 import { describe, expect, it } from "vitest";
 import { makeLoadedPlugin } from "../../../../test/plugins/host-behaviours/loaded-plugin.js";
+import type { EncodedPayload } from "./encode-payload.js";
 import type { PipelineCall } from "./pipeline.js";
-import { CallQueue, MAX_QUEUED_CHARACTERS } from "./queue.js";
+import { CallQueue, MAX_QUEUED_BYTES } from "./queue.js";
 
 /** A queue before guests that have room when the test says so. */
 function make(size: number) {
@@ -19,7 +20,7 @@ function make(size: number) {
     const given: Partial<PipelineCall> = {
       plugin,
       action: plugin.actions.get("resize"),
-      encoded: { json: "null", isReplayable: true },
+      encoded: holding(4),
       tenant,
       caller,
       chain: [],
@@ -37,6 +38,10 @@ function make(size: number) {
     queue.onRoom(shareKey);
   };
   return { queue, call, give, order, room };
+}
+
+function holding(heldBytes: number): EncodedPayload {
+  return { json: "null", attachments: undefined, heldBytes, isReplayable: true };
 }
 
 const closed = new PaddockError("HOST_CLOSED", "closed");
@@ -86,10 +91,10 @@ describe("CallQueue", () => {
 
   it("counts what payloads hold, and not only how many there are", async () => {
     const { queue, call } = make(1_000);
-    const encoded = { json: "x".repeat(MAX_QUEUED_CHARACTERS / 4), isReplayable: true };
+    const encoded = holding(MAX_QUEUED_BYTES / 4);
     const heavy = Array.from({ length: 4 }, () => call("heavy", "x", { encoded }));
     expect(await call("heavy", "x", { encoded })).toBe("OVERLOADED");
-    const light = call("light", "x", { encoded: { json: "x".repeat(100), isReplayable: true } });
+    const light = call("light", "x", { encoded: holding(100) });
     expect(await heavy[3]).toBe("OVERLOADED");
     queue.close(closed);
     expect(await light).toBe("HOST_CLOSED");

@@ -5,8 +5,8 @@ import { FairQueue, type Ticket, type Waiting } from "./fair-queue.js";
 import { type Handler, type PipelineCall, remainingMs, type Stage } from "./pipeline.js";
 import { callerOf } from "./rate-limit.js";
 
-/** Characters of payloads that wait for one plugin. */
-export const MAX_QUEUED_CHARACTERS = 16 * 1024 * 1024;
+/** Of payloads that wait for one plugin. */
+export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 const MIN_RETRY_AFTER_MS = 50;
 const MAX_RETRY_AFTER_MS = 10_000;
 
@@ -36,7 +36,7 @@ export class CallQueue {
   /** By share key: calls of one pool can use the same guests. */
   readonly #pools = new Map<string, FairQueue<WaitingCall>>();
   #size = 0;
-  #characters = 0;
+  #heldBytes = 0;
   #drained: (() => void)[] = [];
   /** How long it takes, on average, until another call may go on. */
   #intervalMs = MIN_RETRY_AFTER_MS;
@@ -88,10 +88,10 @@ export class CallQueue {
     if (call.signal?.aborted) return Promise.reject(cancelled(call));
     const leftMs = remainingMs(call);
     if (leftMs <= 0) return Promise.reject(waitedTooLong(call));
-    const characters = call.encoded?.json.length ?? 0;
+    const heldBytes = call.encoded?.heldBytes ?? 0;
     const most = this.#plugin.settings.queue.size;
-    const weight = 1 / Math.max(1, most) + characters / MAX_QUEUED_CHARACTERS;
-    if (!this.#makeRoom(call.tenant, weight, characters)) return Promise.reject(this.#full(call));
+    const weight = 1 / Math.max(1, most) + heldBytes / MAX_QUEUED_BYTES;
+    if (!this.#makeRoom(call.tenant, weight, heldBytes)) return Promise.reject(this.#full(call));
     return new Promise((resolve, reject) => {
       const pool = this.#pool(call.shareKey);
       const waiting: WaitingCall = {
@@ -115,15 +115,15 @@ export class CallQueue {
       if (this.#size === 0) this.#lastTakenAt = performance.now();
       waiting.ticket = pool.add(waiting);
       this.#size++;
-      this.#characters += characters;
+      this.#heldBytes += heldBytes;
     });
   }
 
   /** Whether one more may wait; somebody heavier may have to go for it. */
-  #makeRoom(tenant: string, weight: number, characters: number): boolean {
+  #makeRoom(tenant: string, weight: number, heldBytes: number): boolean {
     const most = this.#plugin.settings.queue.size;
-    const isFull = () => this.#size >= most || this.#characters + characters > MAX_QUEUED_CHARACTERS;
-    if (most === 0 || characters > MAX_QUEUED_CHARACTERS) return false;
+    const isFull = () => this.#size >= most || this.#heldBytes + heldBytes > MAX_QUEUED_BYTES;
+    if (most === 0 || heldBytes > MAX_QUEUED_BYTES) return false;
     while (isFull()) {
       const heaviest = this.#heaviest();
       if (heaviest === undefined || heaviest.weight <= this.#weightOf(tenant) + weight) return false;
@@ -167,7 +167,7 @@ export class CallQueue {
     if (waiting.onAbort !== undefined) call.signal?.removeEventListener("abort", waiting.onAbort);
     if (pool.size === 0) this.#pools.delete(call.shareKey);
     this.#size--;
-    this.#characters -= call.encoded?.json.length ?? 0;
+    this.#heldBytes -= call.encoded?.heldBytes ?? 0;
     if (this.#size === 0) for (const resolve of this.#drained.splice(0)) resolve();
   }
 

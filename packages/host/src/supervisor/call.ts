@@ -29,6 +29,8 @@ export interface CallRequest {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** What travels beside the payload. */
   readonly attachments?: readonly Detached<OutgoingValue>[] | undefined;
+  /** Of the payload and what travels beside it, where that is known. */
+  readonly outboundBytes?: number | undefined;
   readonly files?: InputFiles | undefined;
   /** The action's output schema as JSON, for answers that are too large to be looked at here. */
   readonly outputSchema?: unknown;
