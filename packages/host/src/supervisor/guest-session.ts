@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { isPaddockError, type LogParams, type Notification, PaddockError } from "@paddock/contract";
 import type { GuestEnd, GuestProcess, KillReason } from "../isolation/isolation.js";
 import { LogBudget } from "../log-budget.js";
@@ -7,17 +6,18 @@ import { GuestFiles } from "../streams/guest-files.js";
 import { AttachedCalls } from "./attached-calls.js";
 import type { Call } from "./call.js";
 import { lateStart, startedLate } from "./call-errors.js";
-import { GuestConnection, type Reply } from "./connection.js";
+import { GuestConnection } from "./connection.js";
 import { expireAfter } from "./expire-after.js";
+import { greetGuest, isReadyAnswer, pingParams } from "./greet-guest.js";
 import type { Guest, GuestIdentity, GuestSurroundings } from "./guest.js";
 import { GuestCalls } from "./guest-calls.js";
-import { endError, replyError } from "./guest-errors.js";
+import { endError } from "./guest-errors.js";
 import { readLog } from "./guest-log.js";
 import { GuestProgress } from "./guest-progress.js";
 import { GuestRequests } from "./guest-requests.js";
-import { assertHandshake, handshakeParams, usesData } from "./handshake.js";
 import { HealthCheck } from "./health-check.js";
 import { launchSpec } from "./launch-spec.js";
+import { Suspension } from "./suspension.js";
 import { toWireError } from "./wire-error.js";
 
 /** How long a guest may live on without its channel: ending takes a moment. */
@@ -25,11 +25,6 @@ const CHANNEL_GRACE_MS = 500;
 
 /** How long a guest may take for its shutdown hook. */
 export const SHUTDOWN_MS = 1_000;
-/** How long for its suspend and resume hooks. */
-export const SUSPEND_HOOK_MS = 1_000;
-
-/** How long a starting guest that is not ready yet is left alone. */
-const ASK_AGAIN_MS = 50;
 
 /**
  * One running guest, from launch to end. Calls are pipelined; every call that was given to it settles: with
@@ -46,14 +41,13 @@ export class GuestSession {
   onRoom: () => void = () => undefined;
   /** "ending" is a guest that is being killed, or has lost its channel: no call is to be given to it any more. */
   #state: "starting" | "ready" | "retired" | "stopping" | "ending" | "ended" = "starting";
-  /** Whether it stands still, or is on its way to. */
-  #suspension: "none" | "hook" | "frozen" = "none";
   #isDismissed = false;
   readonly #surroundings: GuestSurroundings;
   readonly #connection: GuestConnection;
   readonly #attached: AttachedCalls;
   readonly #requests: GuestRequests;
   readonly #health: HealthCheck;
+  readonly #suspension: Suspension;
   readonly #gone = new AbortController();
   readonly #logBudget: LogBudget;
   readonly #progress: GuestProgress;
@@ -75,8 +69,8 @@ export class GuestSession {
         stop,
       );
       const session = new GuestSession(identity, surroundings, process, files);
-      await session.#handshake(stop);
-      await session.#untilReady(stop);
+      const greeted = await greetGuest(identity, session.#requests, process.data !== undefined, stop);
+      session.#attached.hasData = greeted.usesData;
       session.#begin();
       return session;
     } catch (error) {
@@ -127,12 +121,18 @@ export class GuestSession {
       onStuck: (reason) => this.#end(reason),
       onRoom: () => this.onRoom(),
       isHookRunning: () =>
-        this.#state === "starting" || this.#state === "stopping" || this.#suspension === "hook",
+        this.#state === "starting" || this.#state === "stopping" || this.#suspension.isHookRunning,
     });
     this.ended = process.ended.then((end) => this.#onEnd(end));
     this.#requests = new GuestRequests(this.#connection, this.ended, (end) =>
       endError(identity, end, "START_FAILED"),
     );
+    this.#suspension = new Suspension({
+      process,
+      requests: this.#requests,
+      calls: this.calls,
+      mayTell: () => this.#isServing,
+    });
     this.#health = new HealthCheck({
       ...settings.health,
       deadlines: surroundings.deadlines,
@@ -147,12 +147,12 @@ export class GuestSession {
 
   /** Whether calls may be given to it. */
   get isReady(): boolean {
-    return this.#state === "ready" && this.#suspension === "none" && this.#health.isReady;
+    return this.#state === "ready" && !this.#suspension.isOn && this.#health.isReady;
   }
 
   /** Where it stands, for operators. */
   get condition(): "starting" | "ready" | "not-ready" | "suspended" | "draining" | "ending" {
-    if (this.#suspension !== "none") return "suspended";
+    if (this.#suspension.isOn) return "suspended";
     if (this.#state === "ready") return this.#health.isReady ? "ready" : "not-ready";
     if (this.#state === "retired") return "draining";
     return this.#state === "starting" ? "starting" : "ending";
@@ -191,7 +191,7 @@ export class GuestSession {
 
   /** Asks it to shut down, then ends it. Calls that are still there get the reason. */
   async stop(reason: KillReason): Promise<void> {
-    const isAwake = this.#suspension === "none" && (this.#state === "ready" || this.#state === "retired");
+    const isAwake = this.#isServing && !this.#suspension.isOn;
     this.#isDismissed = true;
     this.#health.stop();
     if (isAwake) {
@@ -204,52 +204,20 @@ export class GuestSession {
 
   /** Tells the plugin, then freezes every process of the guest. */
   async suspend(): Promise<void> {
-    if (this.#suspension !== "none" || this.#state === "ended") return;
-    this.#suspension = "hook";
+    if (this.#state === "ended") return;
     this.#health.stop();
-    if (this.#state === "ready" || this.#state === "retired")
-      await this.#requests.hook("suspend", SUSPEND_HOOK_MS);
-    this.calls.pause();
-    await this.process.suspend();
-    if (this.#suspension === "hook") this.#suspension = "frozen";
+    await this.#suspension.begin();
   }
 
   /** Lets it go on where it stood, and tells the plugin. */
   async resume(): Promise<void> {
-    if (this.#suspension !== "frozen" || this.#state === "ended") return;
-    await this.process.resume();
-    this.calls.resume();
-    this.#suspension = "hook";
-    if (this.#state === "ready" || this.#state === "retired")
-      await this.#requests.hook("resume", SUSPEND_HOOK_MS);
-    this.#suspension = "none";
-    if (this.#state !== "ready" && this.#state !== "retired") return;
+    if (this.#state === "ended" || !(await this.#suspension.end()) || !this.#isServing) return;
     this.#health.start();
     this.onRoom();
   }
 
-  async #handshake(signal: AbortSignal): Promise<void> {
-    const { plugin, tenant } = this.identity;
-    const nonce = randomBytes(16).toString("hex");
-    const reply = await this.#requests.ask(
-      "initialize",
-      JSON.stringify(handshakeParams(plugin, tenant, nonce, this.process.data !== undefined)),
-      signal,
-    );
-    if (reply.kind === "failure") throw replyError(this.identity, undefined, reply.error);
-    assertHandshake(plugin, nonce, reply.result);
-    this.#attached.hasData = usesData(reply.result);
-  }
-
-  /** Its first health check: until it says that it is ready, or the time for starting is over. */
-  async #untilReady(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      if (isReadyAnswer(await this.#requests.ask("ping", this.#pingParams, signal))) return;
-      const { promise, clear } = expireAfter(ASK_AGAIN_MS);
-      await promise;
-      clear();
-      signal.throwIfAborted();
-    }
+  get #isServing(): boolean {
+    return this.#state === "ready" || this.#state === "retired";
   }
 
   #begin(): void {
@@ -266,12 +234,8 @@ export class GuestSession {
     });
   }
 
-  get #pingParams(): string {
-    return `{"timeoutMs":${this.identity.plugin.settings.health.timeoutMs}}`;
-  }
-
   #ping(onAnswer: (isReady: boolean) => void): void {
-    this.#connection.requestOwn("ping", this.#pingParams, {
+    this.#connection.requestOwn("ping", pingParams(this.identity.plugin), {
       onReply: (reply) => onAnswer(isReadyAnswer(reply)),
     });
   }
@@ -341,14 +305,6 @@ export class GuestSession {
     this.#attached.close();
     return end;
   }
-}
-
-/** Any other answer than "not ready" will do: programs of other languages may know less of this. */
-function isReadyAnswer(reply: Reply): boolean {
-  if (reply.kind === "failure") return true;
-  // Safe: looked at before it is used.
-  const { ready } = (reply.result ?? {}) as { readonly ready?: unknown };
-  return ready !== false;
 }
 
 const FAILED_START: KillReason = { code: "KILLED", message: "its start failed" };
