@@ -36,8 +36,8 @@ export {
   createFakeHost,
   type FakeHost,
   type FakeHostOptions,
-  type RecordedCall,
 } from "./fake/create-fake-host.js";
+export type { RecordedCall } from "./fake/fake-calls.js";
 export type { FakeEvent, FakeEventHandler } from "./fake/fake-events.js";
 export type { FakeAction, FakeCall, FakePlugin } from "./fake/fake-plugin.js";
 export { createHost } from "./host.js";

@@ -130,6 +130,12 @@ describe("createFakeHost()", () => {
       { kind: "failure", error: { code: "USAGE_INVALID" } },
       { kind: "success", value: "a" },
     ]);
+    await expect(host.batch("acme/loyalty", "echo", [1], { tenant: "../x" })).rejects.toMatchObject({
+      code: "USAGE_INVALID",
+    });
+    expect(await host.batch("acme/loyalty", "hangs", Array(20).fill(1), { timeoutMs: 30 })).toMatchObject(
+      Array(20).fill({ kind: "failure", error: { code: "TIMEOUT" } }),
+    );
   });
 
   it("gives the fallback where a real host would", async () => {

@@ -1,16 +1,15 @@
-import { type ErrorCode, type Manifest, PaddockError, presetLimits, toPaddockError } from "@paddock/contract";
+import { type Manifest, PaddockError, presetLimits } from "@paddock/contract";
 import type { Host, PluginInfo } from "../host-interface.js";
-import { runBatch } from "../pipeline/batch.js";
-import { type CallOptions, readCallOptions } from "../pipeline/call-options.js";
+import { readCallOptions } from "../pipeline/call-options.js";
 import { checkImplements, readPoints } from "../points/check-implements.js";
 import type { Point } from "../points/point.js";
 import { createPointCalls } from "../points/point-calls.js";
 import { EventStream } from "../telemetry/event-stream.js";
 import type { LifecycleEvent } from "../telemetry/lifecycle-event.js";
+import { createFakeCalls, type RecordedCall } from "./fake-calls.js";
 import { createFakeEvents } from "./fake-events.js";
-import { type FakeCall, type FakePlugin, type LoadedFake, loadFake } from "./fake-plugin.js";
-import { fallbackOf } from "./fallback-of.js";
-import { runFake } from "./run-fake.js";
+import { type FakePlugin, type LoadedFake, loadFake } from "./fake-plugin.js";
+import { notThere, quoted } from "./not-there.js";
 import { warnOnce } from "./warn-once.js";
 
 export interface FakeHostOptions {
@@ -19,22 +18,6 @@ export interface FakeHostOptions {
   /** As of a real host: fakes that claim one of them and lack its action are refused. */
   readonly points?: readonly Point[];
 }
-
-/** One call that the application made, with what came of it once it has ended. */
-export interface RecordedCall {
-  readonly plugin: string;
-  readonly action: string;
-  readonly payload: unknown;
-  readonly tenant: string;
-  readonly caller: string | undefined;
-  readonly outcome:
-    | { readonly kind: "pending" }
-    | { readonly kind: "success"; readonly value: unknown }
-    | { readonly kind: "failure"; readonly error: PaddockError };
-}
-
-/** Calls that are remembered; older ones are forgotten first. */
-export const MAX_RECORDED_CALLS = 10_000;
 
 /** A host for an application's own tests, on every operating system. It has no walls, and says so. */
 export interface FakeHost extends Host {
@@ -60,9 +43,6 @@ type Faked =
   | "diagnose"
   | "close";
 
-/** Calls of one batch that run at the same time. */
-const BATCH_IN_FLIGHT = 8;
-
 /**
  * A host whose plugins are functions of a test. Options, payloads and failures are those of a real host; there are no
  * walls, no limits and no schemas of plugins. Throws USAGE_INVALID, MANIFEST_INVALID or PLUGIN_MISMATCH.
@@ -76,7 +56,6 @@ export function createFakeHost({ plugins: written = {}, points }: FakeHostOption
     plugins.set(id, loaded);
   }
   warnOnce();
-  const calls: RecordedCall[] = [];
   const events = createFakeEvents(plugins);
   const lifecycle = new EventStream();
   let isClosed = false;
@@ -93,49 +72,13 @@ export function createFakeHost({ plugins: written = {}, points }: FakeHostOption
       ...plugins.keys(),
     ]);
   };
-
-  const call = async (
-    id: string,
-    name: string,
-    payload?: unknown,
-    options?: CallOptions,
-  ): Promise<unknown> => {
-    const { manifest, actions } = find(id);
-    const run = actions.get(name);
-    if (run === undefined) {
-      const message = `Plugin "${manifest.id}" has no action ${quoted(name)}.`;
-      throw notThere("ACTION_NOT_FOUND", message, "It has", [...actions.keys()]);
-    }
-    const { tenant, caller, timeoutMs, signal, fallback, onProgress } = readCallOptions(options);
-    const about = { plugin: id, action: name, tenant, caller };
-    const at = record(calls, { ...about, payload, outcome: { kind: "pending" } });
-    const abilities: Pick<FakeCall, "progress" | "publish"> = {
-      progress: (fraction, message) =>
-        onProgress?.({
-          ...(fraction === undefined ? {} : { fraction }),
-          ...(message === undefined ? {} : { message }),
-        }),
-      publish: (topic, what) => events.publish(what, { topic, tenant, from: id }),
-    };
-    try {
-      const value = await runFake({ ...about, ...abilities, run, payload, timeoutMs, signal });
-      at.outcome = { kind: "success", value };
-      return value;
-    } catch (thrown) {
-      const error = toPaddockError(thrown, `run "${name}"`);
-      at.outcome = { kind: "failure", error };
-      return fallbackOf(fallback, error);
-    }
-  };
+  const { call, batch, calls } = createFakeCalls(find, events);
 
   const fake: Pick<Host, Faked> & Omit<FakeHost, keyof Host> & AsyncDisposable = {
     isFake: true,
     calls,
     call,
-    batch: async (id, action, payloads, options) => {
-      find(id);
-      return runBatch(payloads, BATCH_IN_FLIGHT, (payload) => call(id, action, payload, options));
-    },
+    batch,
     publish: async (topic, payload, { tenant = "main" } = {}) => {
       assertOpen();
       await events.publish(payload, { topic, tenant: readCallOptions({ tenant }).tenant, from: undefined });
@@ -172,13 +115,6 @@ export function createFakeHost({ plugins: written = {}, points }: FakeHostOption
   return new Proxy(fake, { get: (target, name) => Reflect.get(target, name) ?? refusal(name) }) as FakeHost;
 }
 
-function record(calls: RecordedCall[], call: RecordedCall): { outcome: RecordedCall["outcome"] } {
-  const own = { ...call };
-  calls.push(own);
-  if (calls.length > MAX_RECORDED_CALLS) calls.shift();
-  return own;
-}
-
 /** In place of what only a real host can do. Its members refuse as well: `host.admin.suspend(…)`. */
 function refusal(name: PropertyKey): unknown {
   // Whoever awaits the host looks for "then", and printers look for symbols.
@@ -202,14 +138,4 @@ function describe(manifest: Manifest): PluginInfo {
     limits: presetLimits("production"),
     permissions: {},
   };
-}
-
-function notThere(code: ErrorCode, message: string, found: string, names: readonly string[]): PaddockError {
-  const hint =
-    names.length === 0 ? "Name it in createFakeHost({ plugins })." : `${found}: ${names.join(", ")}.`;
-  return new PaddockError(code, message, { hint });
-}
-
-function quoted(name: unknown): string {
-  return JSON.stringify(String(name).slice(0, 200));
 }
