@@ -22,14 +22,14 @@ const call: CallRecord = {
   action: "go",
   tenant: "shop-7",
   traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-  startedAt: 1_000,
+  startedAt: 1_700_000_001_000,
   durationMs: 30,
   code: undefined,
   attempts: 1,
 };
 const ended: LifecycleEvent = {
   kind: "guest-ended",
-  at: 9_000,
+  at: 1_700_000_009_000,
   plugin: "acme/a",
   version: "1.0.0",
   tenant: "shop-7",
@@ -52,10 +52,10 @@ describe("with a tracer of OpenTelemetry, telemetry", () => {
     expect(good).toMatchObject({
       name: "acme/a go",
       parentSpanContext: { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" },
-      startTime: [1, 0],
-      endTime: [1, 30_000_000],
+      startTime: [1_700_000_001, 0],
+      endTime: [1_700_000_001, 30_000_000],
       attributes: { "paddock.tenant": "shop-7", "paddock.outcome": "ok", "paddock.attempts": 1 },
-      events: [{ name: "validate", time: [1, 10_000_000] }],
+      events: [{ name: "validate", time: [1_700_000_001, 10_000_000] }],
     });
     expect(good?.spanContext().traceId).toBe("0af7651916cd43dd8448eb211c80319c");
     expect(bad).toMatchObject({
@@ -65,8 +65,8 @@ describe("with a tracer of OpenTelemetry, telemetry", () => {
     expect(life).toMatchObject({
       name: "paddock guest-ended",
       parentSpanContext: undefined,
-      startTime: [8, 500_000_000],
-      endTime: [9, 0],
+      startTime: [1_700_000_008, 500_000_000],
+      endTime: [1_700_000_009, 0],
       attributes: { "paddock.outcome": "CRASHED", "paddock.pid": 2 },
     });
     expect(JSON.stringify(life?.attributes)).not.toContain("own words");
