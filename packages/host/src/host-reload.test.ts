@@ -40,7 +40,7 @@ async function start(options: HostOptions = {}): Promise<void> {
   host = await createHost({ home: join(home.path, "home"), ...options });
   const all = events;
   void (async () => {
-    for await (const event of host.events()) all.push(event);
+    for await (const event of host.events()) if (event.kind !== "missed") all.push(event);
   })();
 }
 

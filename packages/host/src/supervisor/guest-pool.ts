@@ -11,7 +11,7 @@ export class GuestPool {
   #sessions: GuestSession[] = [];
   /** Calls that came while no guest had room, and what their payloads hold: bounded like those of a guest. */
   readonly #waiting = new Set<Call>();
-  #waitingCharacters = 0;
+  #waitingBytes = 0;
   /** Guests on their way; the last of them. */
   starting = 0;
   start: Promise<GuestSession> | undefined;
@@ -63,7 +63,7 @@ export class GuestPool {
   hasRoom(max: number): boolean {
     if (this.pick() !== undefined) return true;
     const coming = this.living + this.starting < max ? this.starting + 1 : this.starting;
-    if (coming > 0) return this.#waiting.size < this.#concurrency * coming;
+    if (coming > 0) return this.#waiting.size < this.#concurrency * coming && !this.#isHeavy;
     // When none of them wants calls, nothing will come free: the caller is told at once.
     return !this.#sessions.some((session) => session.condition === "ready");
   }
@@ -78,10 +78,9 @@ export class GuestPool {
 
   /** Keeps a call until a guest has room; false when too many wait already. */
   wait(call: Call): boolean {
-    if (this.isShort) return false;
-    if (this.#waitingCharacters > MAX_OUTBOUND_BYTES) return false;
+    if (this.isShort || this.#isHeavy) return false;
     this.#waiting.add(call);
-    this.#waitingCharacters += call.payload.length;
+    this.#waitingBytes += weightOf(call);
     const leave = () => this.#leave(call);
     call.promise.then(leave, leave);
     return true;
@@ -105,11 +104,20 @@ export class GuestPool {
     }
   }
 
+  get #isHeavy(): boolean {
+    return this.#waitingBytes > MAX_OUTBOUND_BYTES;
+  }
+
   #hasRoom(session: GuestSession): boolean {
     return session.isReady && session.load < this.#concurrency && !session.isClogged;
   }
 
   #leave(call: Call): void {
-    if (this.#waiting.delete(call)) this.#waitingCharacters -= call.payload.length;
+    if (this.#waiting.delete(call)) this.#waitingBytes -= weightOf(call);
   }
+}
+
+/** What a call that waits holds. */
+function weightOf({ request, payload }: Call): number {
+  return request.outboundBytes ?? payload.length;
 }
