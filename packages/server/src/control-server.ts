@@ -2,7 +2,6 @@ import { chmod, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { PaddockError } from "@paddock/contract";
 import type { Host } from "@paddock/host";
-import { createControlApp } from "./control-app.js";
 import { claimControlDirectory, codeOf, lookAt } from "./control-directory.js";
 
 export interface ControlServerOptions {
@@ -33,6 +32,8 @@ export async function createControlServer(
     await removeStale(directory.address, path);
     const startedAt = new Date().toISOString();
     const actor = { id: `local:${process.geteuid?.() ?? "unknown"}`, roles: ["operator"] };
+    // Only now: commands that are clients of a host must not wait until an HTTP server is loaded.
+    const { createControlApp } = await import("./control-app.js");
     const control = createControlApp(host, {
       about: () => ({ ...about(), pid: process.pid, startedAt }),
       authenticate: () => actor,

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { toPaddockError } from "@paddock/contract";
+import { ERROR_TRAILER } from "./call-protocol.js";
 
 /**
  * Answers with one JSON value a line, each written when the one before is on its way: a reader that is slow holds
@@ -42,9 +43,6 @@ export async function sendBytes(
     response.end();
   }
 }
-
-/** After the bytes: why they ended too early. */
-export const ERROR_TRAILER = "paddock-error";
 
 /** False when nobody reads any more. */
 async function writeAll(response: ServerResponse, content: string | Uint8Array): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createHost, type Host } from "@paddock/host";
@@ -140,4 +141,22 @@ it("cancels a stream whose reader went away", async () => {
 it("refuses a payload that is larger than any host takes, before it is sent", async () => {
   await expect(call("size", "x".repeat(17 * 1024 ** 2))).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
   await expect(call("size", "x".repeat(5 * 1024 ** 2))).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+});
+
+it("says so when the bytes to send cannot be read", async () => {
+  const bytes = createReadStream(join(home.path, "missing"));
+  await expect(call("size", bytes)).rejects.toMatchObject({ code: "USAGE_INVALID" });
+});
+
+it("says that the host is gone when it ends while it answers", async () => {
+  const path = join(home.path, "home/control2/paddock.sock");
+  const other = await createControlServer(host, { path });
+  const one = await connectControl(path);
+  const reading = (async () => {
+    for await (const line of one.usage({ everyMs: 200 })) if (line.plugins.length > 0) await other.close();
+  })();
+  // A server that closes in order ends its streams; only one that is cut off is an error.
+  await reading;
+  await expect(one.list()).rejects.toMatchObject({ code: "HOST_UNREACHABLE" });
+  await one.close();
 });

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { type CallOptions, isPaddockError, PaddockError } from "@paddock/host";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
+import { type ItemLine, MAX_BODY_BYTES, RESULT_HEADER } from "../call-protocol.js";
 import { disconnectOf } from "../disconnect.js";
 import { readPart } from "../read-part.js";
 import { sendBytes, sendLines } from "../send-lines.js";
@@ -12,17 +13,6 @@ const callQuery = z.strictObject({
   caller: z.string().max(400).optional(),
   timeoutMs: z.coerce.number().optional(),
 });
-
-/** Largest JSON payload: the most that any plugin may be given at once. Bytes flow and need no bound here. */
-export const MAX_BODY_BYTES = 16 * 1024 ** 2;
-
-/** What kind of answer follows: json, bytes or items. */
-export const RESULT_HEADER = "paddock-result";
-
-/** One line of an answer of items. */
-export interface ItemLine {
-  readonly item: unknown;
-}
 
 /** One call, cancelled when whoever made it goes away. */
 export function callRoute(app: FastifyInstance, rooms: RouteRooms): void {
