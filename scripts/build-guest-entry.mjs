@@ -1,5 +1,6 @@
 // Bundles the TypeScript SDK's guest entry to one file without imports: sdks/typescript/dist/guest-entry.js,
-// or the file named as first argument.
+// or the file named as first argument; and puts the Python SDK into the host's package, which starts it.
+import { cp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
 
@@ -24,4 +25,13 @@ if (rest.length > 0 || chunk.imports.length > 0 || chunk.exports.length > 0) {
   throw new Error(
     `The guest entry is not one file: it imports ${chunk.imports.join(", ") || "a second chunk"}`,
   );
+}
+
+if (process.argv[2] === undefined) {
+  const target = path("packages/host/dist/python");
+  await rm(target, { recursive: true, force: true });
+  await cp(path("sdks/python/paddock"), `${target}/paddock`, {
+    recursive: true,
+    filter: (file) => !file.endsWith("__pycache__"),
+  });
 }

@@ -21,6 +21,9 @@ const PREFIX = "/runtime";
 const INTERPRETER = `${PREFIX}/bin/python3`;
 const SDK = "/paddock";
 
+/** Stacks of the threads that serve plain functions (`workers.py`): memory that is counted, used or not. */
+const THREAD_STACK_BYTES = 16 * 3 * 1024 ** 2;
+
 const START = `import sys;sys.path.append("${SDK}");from paddock._guest.entry import main;main(sys.argv[1])`;
 
 /** Folders of the library that hold packages of the machine's: a guest gets the standard library only. */
@@ -94,7 +97,7 @@ async function prepare(options: PythonRuntimeOptions): Promise<Tool> {
     flags: PYTHON_FLAGS,
     executables: [...(await reachableInputs(files, options)), ...library.executables],
     inputs: [...library.inputs, { source: sdk, target: SDK }],
-    baseline: python.baseline,
+    baseline: { ...python.baseline, dataBytes: python.baseline.dataBytes + THREAD_STACK_BYTES },
   };
 }
 

@@ -49,36 +49,23 @@ class Guest:
 class Services:
     """One call (or none, for ``init`` and other hooks): its requests, its log, its cancellation."""
 
-    __slots__ = (
-        "_latch",
-        "_listeners",
-        "_newest",
-        "_told_at",
-        "arrivals",
-        "call",
-        "files",
-        "guest",
-        "is_cancelled",
-        "made",
-        "sender",
-        "topic",
-    )
+    # Defaults of the class: most calls never touch one of them, and every call is one of these.
+    _listeners = None
+    _newest = None
+    _told_at = 0.0
+    is_cancelled = False
+    #: What travels beside the payload.
+    arrivals = None
+    #: Input files by name, and the files of the call once somebody asked for them.
+    files = None
+    made = None
+    #: About the event, in a handler.
+    topic = None
+    sender = None
 
     def __init__(self, guest: Guest, call: int | None) -> None:
         self.guest = guest
         self.call = call
-        self.is_cancelled = False
-        self._listeners = None
-        self._latch = None
-        self._newest = None
-        self._told_at = 0.0
-        #: What travels beside the payload.
-        self.arrivals = None
-        #: Input files by name, and the files of the call once somebody asked for them.
-        self.files = None
-        self.made = None
-        self.topic = None
-        self.sender = None
 
     def ask(self, capability: str, method: str, params: dict) -> dict:
         """The host's answer; blocks this thread only. Raises PermissionError or HostError."""

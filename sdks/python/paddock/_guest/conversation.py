@@ -8,13 +8,15 @@ from _thread import allocate_lock, start_new_thread
 from time import time
 
 from ..context import AsyncContext, Context
-from .bounds import find_misfit
+from .bounds import MAX_DEPTH, find_misfit
 from .call_services import Services
 from .failures import name_and_message, print_bug, start_failure, to_wire_error, wire_error
 from .json_text import NotJson, dumps, loads
 
 #: JSON-RPC's own number for a method that does not exist.
 RPC_METHOD_NOT_FOUND = -32601
+#: A line so short breaks no bound of the host's: a level takes two characters.
+SURE_BYTES = 2 * MAX_DEPTH
 #: EX_PROTOCOL of sysexits.h.
 EXIT_PROTOCOL = 76
 
@@ -29,7 +31,6 @@ class Conversation:
         #: Calls (and events) that run, by number: the host may cancel them.
         self._running: dict = {}
         self._methods = {
-            "call": self._call,
             "event": self._event,
             "initialize": self._initialize_again,
             "ping": self._ping,
@@ -53,7 +54,9 @@ class Conversation:
             give_up("a line that is not JSON")
         number = message.get("id")
         method = message.get("method")
-        if number is None:
+        if method == "call":
+            self._call(number, message["params"])
+        elif number is None:
             if method == "$/cancel":
                 self._cancel(message["params"]["id"])
             elif method == "$/taken":
@@ -88,13 +91,32 @@ class Conversation:
             message = f'Cannot run "{params["action"]}": the plugin has the actions {known}'
             self.fail(number, wire_error("ACTION_NOT_FOUND", message))
             return
+        if not (action.takes_context or action.is_async or "attachments" in params):
+            self._guest.engine.execute(self._do_plain, number, action.run, params.get("payload"))
+            return
         services = Services(self._guest, number)
-        services.files = params.get("files")
+        if "files" in params:
+            services.files = params["files"]
         if "attachments" in params:
             from .attachments import Arrivals
 
             services.arrivals = Arrivals(params["attachments"], self._guest.data, self._guest.engine)
         self._run(action, number, params.get("payload"), services, params.get("timeoutMs"))
+
+    def _do_plain(self, number: int, run, payload) -> None:
+        """A function that cannot ask for anything: nothing has to be kept of its call."""
+        try:
+            value = run(payload, None)
+            line = b'{"jsonrpc":"2.0","id":%d,"result":%b}' % (number, dumps(value))
+            if len(line) <= SURE_BYTES:
+                self._send(line)
+                return
+        except NotJson:
+            pass
+        except BaseException as raised:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the plugin's, too.
+            self.fail(number, to_wire_error(raised, False))
+            return
+        self._do(lambda *_: value, None, None, Services(self._guest, number), None)
 
     def _run(self, action, number, payload, services, timeout_ms, done=None) -> None:
         deadline = None if timeout_ms is None else time() + timeout_ms / 1000
@@ -104,7 +126,7 @@ class Conversation:
             self._start(self._await(action.run, payload, context, services, done), services)
         else:
             context = Context(services, number, deadline)
-            self._guest.engine.execute(lambda: self._do(action.run, payload, context, services, done))
+            self._guest.engine.execute(self._do, action.run, payload, context, services, done)
 
     def _do(self, run, payload, context, services, done) -> None:
         try:
@@ -320,9 +342,7 @@ class Conversation:
         if hook.is_async:
             self._start(self._await(lambda _, ctx: hook.run(ctx), None, context, services, done), None)
         else:
-            self._guest.engine.execute(
-                lambda: self._do(lambda _, ctx: hook.run(ctx), None, context, services, done)
-            )
+            self._guest.engine.execute(self._do, lambda _, ctx: hook.run(ctx), None, context, services, done)
 
 
 def give_up(fault: str):

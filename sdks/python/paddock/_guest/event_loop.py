@@ -29,9 +29,9 @@ class EventLoop:
         self._loop.call_soon(self._serve, lines)
         self._loop.run_forever()
 
-    def execute(self, job) -> None:
-        """Runs ``job()`` in a thread: here it would stop the loop."""
-        self._threads.run(job)
+    def execute(self, job, *arguments) -> None:
+        """Runs the job in a thread: here it would stop the loop."""
+        self._threads.run(lambda: job(*arguments))
 
     def start(self, coroutine):
         """Runs a coroutine; returns what cancels it."""

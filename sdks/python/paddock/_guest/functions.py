@@ -19,6 +19,11 @@ def with_arguments(function, *leading):
     return lambda payload, ctx: function(*leading)
 
 
+def takes_context(function, *leading) -> bool:
+    """Whether the function, given a payload, also takes a context."""
+    return _positional(function) - len(leading) >= 2
+
+
 def with_context(function):
     """A hook as ``(ctx)``."""
     return function if _positional(function) >= 1 else lambda ctx: function()

@@ -58,12 +58,19 @@ def _load_accelerator():
             raise ValueError("not JSON")
         return value
 
-    def encode(value):
-        # A table of its own for each value: after an error, one that is kept would still hold what it had seen.
-        encoder = _json.make_encoder(
-            {}, _refuse, _json.encode_basestring, None, ":", ",", False, False, False
+    def encoder_with(markers):
+        return _json.make_encoder(
+            markers, _refuse, _json.encode_basestring, None, ":", ",", False, False, False
         )
-        return "".join(encoder(value, 0))
+
+    # Without a table of what it is in the middle of: a cycle is as deep as anything, and is told apart then.
+    plain = encoder_with(None)
+
+    def encode(value):
+        try:
+            return "".join(plain(value, 0))
+        except RecursionError:
+            return "".join(encoder_with({})(value, 0))
 
     if loads('{"a":[1]}') != {"a": [1]} or encode({"a": [1, "é"]}) != '{"a":[1,"é"]}':
         raise ImportError("the accelerator of json has changed")
@@ -95,7 +102,7 @@ def dumps(value) -> bytes:
         raise NotJson(_explain(str(error))) from None
     # A lone surrogate becomes its JSON escape, as in JavaScript: this is how Python writes what it cannot encode.
     encoded = text.encode("utf-8", "backslashreplace")
-    if _LONG_NUMBER in encoded.translate(_DIGITS):
+    if len(encoded) >= 16 and _LONG_NUMBER in encoded.translate(_DIGITS):
         _check_integers(value)
     return encoded
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..registry import registry
-from .functions import is_async, with_arguments, with_context
+from .functions import is_async, takes_context, with_arguments, with_context
 
 #: The name under which the plugin's folder is a package, so that its files may import each other relatively.
 PACKAGE = "paddock_plugin"
@@ -14,11 +14,12 @@ PACKAGE = "paddock_plugin"
 class Action:
     """Something to run for a call: ``run(payload, ctx)``."""
 
-    __slots__ = ("is_async", "run")
+    __slots__ = ("is_async", "run", "takes_context")
 
-    def __init__(self, run, is_async) -> None:
+    def __init__(self, run, is_async, takes_context=True) -> None:
         self.run = run
         self.is_async = is_async
+        self.takes_context = takes_context
 
 
 class Plugin:
@@ -50,7 +51,10 @@ def load_plugin(entry: str, root: str, names) -> Plugin:
     """Imports the entry and reads what it registered; raises what the plugin raised."""
     module = _import_entry(entry, root)
     if registry.actions or registry.events:
-        table = {name: Action(with_arguments(run), is_async(run)) for name, run in registry.actions.items()}
+        table = {
+            name: Action(with_arguments(run), is_async(run), takes_context(run))
+            for name, run in registry.actions.items()
+        }
         events = {topic: Action(with_arguments(run), is_async(run)) for topic, run in registry.events.items()}
         hooks = {name: Action(with_context(run), is_async(run)) for name, run in registry.hooks.items()}
         return Plugin(table, events, hooks)
@@ -87,7 +91,9 @@ _OLDER_HOOKS = {"init": ("on_load", "on_start"), "shutdown": ("on_unload", "on_s
 def _older_plugin(kind, names) -> Plugin:
     plugin = kind()
     handle = plugin.handle
-    actions = {name: Action(with_arguments(handle, name), is_async(handle)) for name in names}
+    actions = {
+        name: Action(with_arguments(handle, name), is_async(handle), takes_context(handle, name)) for name in names
+    }
     hooks = {}
     for hook, candidates in _OLDER_HOOKS.items():
         for candidate in candidates:

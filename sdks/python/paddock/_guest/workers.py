@@ -14,8 +14,8 @@ from collections import deque
 PATIENCE_SECONDS = 0.01
 #: Threads at most, whatever the limit of the plugin allows.
 MAX_WORKERS = 16
-#: Stack of each: it counts against the memory limit of a guest, used or not.
-STACK_BYTES = 1024 * 1024
+#: Stack of each, enough for the deepest recursion that any version of Python allows its own code.
+STACK_BYTES = 3 * 1024 * 1024
 
 
 class Workers:
@@ -49,20 +49,19 @@ class Workers:
             self._read()
         self._stand_by()
 
-    def execute(self, job) -> None:
-        """Runs ``job()``, now or when a thread is free; called by the thread that reads."""
-        if not self._has_successor() and (self._is_nested or self._max_threads > 1):
+    def execute(self, job, *arguments) -> None:
+        """Runs the job, now or when a thread is free; called by the thread that reads."""
+        if self._free == 0 and not self._has_successor() and (self._is_nested or self._max_threads > 1):
             with self._swap:
                 if self._free == 0:
-                    self._backlog.append(job)
+                    self._backlog.append((job, arguments))
                     return
-        me = get_ident()
         self._turn += 1
         if self._is_sleeping:
             self._wake()
-        job()
+        job(*arguments)
         with self._swap:
-            if self._reader == me:
+            if self._reader == get_ident():
                 self._turn += 1
 
     def wait(self, latch, timeout: float = -1) -> bool:
@@ -116,7 +115,8 @@ class Workers:
                 if self._reader != me:
                     return
             while self._threads == 1 and self._backlog:
-                self.execute(self._backlog.popleft())
+                job, arguments = self._backlog.popleft()
+                self.execute(job, *arguments)
             self._channel.flush()
             lines.extend(self._channel.read())
 
@@ -140,7 +140,7 @@ class Workers:
                     self._free += 1
             is_counted = False
             if job is not None:
-                job()
+                job[0](*job[1])
                 continue
             self._watch.acquire()
             self._await_turn()
