@@ -2,6 +2,7 @@ import { PaddockError } from "@paddock/contract";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { makeLoadedPlugin } from "../../../../test/plugins/host-behaviours/loaded-plugin.js";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
+import type { CallRecord } from "../telemetry/call-record.js";
 import { compilePluginSchemas } from "./action-schemas.js";
 import type { Attempt } from "./attempt.js";
 import type { CallOptions } from "./call-options.js";
@@ -138,8 +139,29 @@ describe("CallPipeline with a hostile caller", () => {
       throw new Error("listener");
     };
     expect(await call("resize", 1, { onTrace })).toBe(1);
-    expect(warn).toHaveBeenCalledWith("onTrace threw: Error: listener", { code: "PADDOCK_ON_CALL" });
+    expect(warn).toHaveBeenCalledWith("onTrace threw: listener", { code: "PADDOCK_ON_CALL" });
     warn.mockRestore();
+  });
+});
+
+describe("CallPipeline and who counts calls", () => {
+  it("tells of every call once, how it ended and how often a guest was asked", async () => {
+    const records: CallRecord[] = [];
+    const plugin = makeLoadedPlugin(
+      { resize: { ...THUMB, idempotent: true } },
+      { retry: { backoff: "1ms" } },
+    );
+    const call = await make(plugin, failing("CRASHED"), { onCall: (record) => records.push(record) });
+    await call("resize", { width: 1 }, { tenant: "shop-7" });
+    await call("resize", { height: 1 }).catch(() => undefined);
+    await call("nothing").catch(() => undefined);
+    expect(
+      records.map(({ action, tenant, code, attempts, stages }) => [action, tenant, code, attempts, stages]),
+    ).toEqual([
+      ["resize", "shop-7", undefined, 2, undefined],
+      ["resize", "main", "INPUT_INVALID", 0, undefined],
+      [undefined, "main", "ACTION_NOT_FOUND", 0, undefined],
+    ]);
   });
 });
 

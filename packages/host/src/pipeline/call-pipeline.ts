@@ -12,8 +12,9 @@ import { compose, type Handler, type PipelineCall, remainingMs } from "./pipelin
 import { CallQueue, type HasRoom } from "./queue.js";
 import { shareKeyOf } from "./share-key.js";
 import { stagesOf } from "./stages.js";
-import { type CallOutcome, type CallTrace, codeOf, TraceRecorder, timed, timedStage } from "./trace.js";
+import { type CallTrace, TraceRecorder, timed, timedStage } from "./trace.js";
 import { createTraceparents } from "./traceparent.js";
+import { tell, watch } from "./watch-call.js";
 
 export interface PipelineOptions {
   /** Gives a call to a guest, once. */
@@ -125,7 +126,7 @@ export class CallPipeline {
   ): Promise<unknown> {
     const { plugin, action, payload } = target;
     const leftMs = serves === undefined ? Number.POSITIVE_INFINITY : remainingMs(serves.call);
-    const ownMs = timeoutMs ?? actionOf(plugin, action).timeoutMs;
+    const ownMs = timeoutMs ?? plugin.actions.get(action)?.timeoutMs ?? leftMs;
     const options: ReadCallOptions = {
       ...readCallOptions(undefined),
       tenant: serves?.tenant ?? from.tenant,
@@ -182,7 +183,7 @@ export class CallPipeline {
     chain: readonly ChainLink[],
     withinMs: number | undefined,
   ): Promise<unknown> {
-    const action = actionOf(plugin, name);
+    const action = plugin.actions.get(name) ?? this.#unknown(plugin, name, options);
     const stages = this.#plugins.get(plugin);
     if (stages === undefined) throw notLoaded(plugin);
     const { tenant, caller, timeoutMs, signal, traceparent, files, fallback, onProgress, onTrace } = options;
@@ -208,73 +209,34 @@ export class CallPipeline {
       trace: isTraced || onCall !== undefined ? new TraceRecorder() : undefined,
     };
     if (call.trace === undefined) return stages.run(call);
-    return this.#watched(call, call.trace, stages, isTraced, onTrace);
+    return watch(call, call.trace, isTraced ? stages.traced : stages.run, {
+      onTrace: [onTrace, onEveryTrace],
+      names: isTraced ? stages.names : undefined,
+      onCall,
+    });
   }
 
-  #watched(
-    call: PipelineCall,
-    recorder: TraceRecorder,
-    { run, traced, names }: PluginPipeline,
-    isTraced: boolean,
-    onTrace: ReadCallOptions["onTrace"],
-  ): Promise<unknown> {
-    const finish = (outcome: CallOutcome) => {
-      const trace = isTraced ? recorder.finish(call, names, outcome) : undefined;
-      if (trace !== undefined) {
-        tell("onTrace", () => onTrace?.(trace));
-        tell("onTrace", () => this.#options.onTrace?.(trace));
-      }
-      tell("onCall", () => this.#options.onCall?.(recordOf(call, recorder, outcome, trace)));
+  /** Operators count these calls, too. */
+  #unknown({ manifest, actions }: LoadedPlugin, name: string, options: ReadCallOptions): never {
+    const { onCall } = this.#options;
+    const { tenant, traceparent = this.#nextTraceparent() } = options;
+    const about = { plugin: manifest.id, version: manifest.version, action: undefined, tenant, traceparent };
+    const record: CallRecord = {
+      ...about,
+      startedAt: Date.now(),
+      durationMs: 0,
+      code: "ACTION_NOT_FOUND",
+      attempts: 0,
     };
-    return (isTraced ? traced : run)(call).then(
-      (answer) => {
-        finish("ok");
-        return answer;
-      },
-      (error: unknown) => {
-        finish(codeOf(error));
-        throw error;
-      },
-    );
+    tell("onCall", () => onCall?.(record));
+    throw noAction(manifest.id, [...actions.keys()], name);
   }
 }
 
-function recordOf(
-  { plugin, action, tenant, traceparent }: PipelineCall,
-  recorder: TraceRecorder,
-  outcome: CallOutcome,
-  trace: CallTrace | undefined,
-): CallRecord {
-  return {
-    plugin: plugin.manifest.id,
-    version: plugin.manifest.version,
-    action: action.name,
-    tenant,
-    traceparent,
-    startedAt: recorder.startedAt,
-    durationMs: recorder.durationMs,
-    code: outcome === "ok" ? undefined : outcome,
-    attempts: recorder.attempts,
-    stages: trace?.stages,
-  };
-}
-
-/** The application's mistake must not become the call's. */
-function tell(name: string, listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    process.emitWarning(`${name} threw: ${String(error)}`, { code: "PADDOCK_ON_CALL" });
-  }
-}
-
-function actionOf(plugin: LoadedPlugin, name: string) {
-  const action = plugin.actions.get(name);
-  if (action !== undefined) return action;
-  const { manifest, actions } = plugin;
+function noAction(plugin: string, known: readonly string[], name: unknown): PaddockError {
   const found = typeof name === "string" ? quote(name) : `of the type ${typeof name}`;
-  throw new PaddockError("ACTION_NOT_FOUND", `Plugin "${manifest.id}" has no action ${found}.`, {
-    hint: `It has: ${[...actions.keys()].join(", ")}.`,
+  return new PaddockError("ACTION_NOT_FOUND", `Plugin "${plugin}" has no action ${found}.`, {
+    hint: `It has: ${known.join(", ")}.`,
   });
 }
 
