@@ -32,7 +32,10 @@ export interface NamedStage {
   readonly stage: Stage | undefined;
 }
 
-/** The order of a call, outermost first; the last one gives it to a guest. */
+/**
+ * The order of a call, outermost first; the last one gives it to a guest, once. `validateOutput` does its part on the
+ * way back, as do all that look at an answer.
+ */
 export const STAGE_NAMES = [
   "fallback",
   "deadline",
