@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
 import type { ErrorJson } from "@paddock/contract";
-import type { DataListing, LifecycleEvents, LogRecord, PluginOverview } from "@paddock/host";
+import type { DataListing, GuestSamples, LifecycleEvents, LogRecord, PluginOverview } from "@paddock/host";
 import { RESULT_HEADER } from "./call-protocol.js";
 import { bytesOf, type ControlAnswer, itemsOf, linesOf, readJson } from "./control-answer.js";
 import { openControlDirectory } from "./control-directory.js";
@@ -46,6 +46,7 @@ export interface ControlClient {
   about(): Promise<HostAbout>;
   list(): Promise<readonly PluginOverview[]>;
   get(plugin: string): Promise<PluginOverview>;
+  samples(plugin: string): Promise<readonly GuestSamples[]>;
   load(folder: string): Promise<PluginOverview>;
   unload(plugin: string, force?: boolean): Promise<void>;
   change(plugin: string, change: PluginChange): Promise<PluginOverview>;
@@ -85,6 +86,7 @@ export async function connectControl(path: string): Promise<ControlClient> {
     about: () => json("GET", "/v1/host"),
     list: () => json("GET", "/v1/plugins"),
     get: (plugin) => json("GET", addressOf(plugin)),
+    samples: (plugin) => json("GET", `${addressOf(plugin)}/samples`),
     load: (folder) => json("POST", "/v1/plugins", { folder }),
     unload: (plugin, force) => json("DELETE", `${addressOf(plugin)}${query({ force })}`),
     change: (plugin, change) => json("POST", `${addressOf(plugin)}/${change}`),

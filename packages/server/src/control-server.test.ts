@@ -174,6 +174,7 @@ describe("a client", () => {
       code: "ACTION_NOT_FOUND",
       hint: expect.stringContaining("echo"),
     });
+    expect(await one.samples(PROBE)).toMatchObject([{ tenant: "main" }, { tenant: "b" }]);
     await expect(one.get("acme/none")).rejects.toMatchObject({ code: "PLUGIN_NOT_FOUND" });
     await expect(one.call(PROBE, "echo", { payload: 1, timeoutMs: -1 })).rejects.toMatchObject({
       code: "USAGE_INVALID",

@@ -162,7 +162,9 @@ class DevSession {
       const failure = toPaddockError(error, `load ${this.#folder}`);
       if (failure.code === "HOST_CLOSED") return;
       err.write(`${formatError(failure, err)}${await formatFrames(failure, this.#folder, err)}`);
-      if (before !== undefined) err.write(`${before.id} ${before.version} goes on as it was before.\n`);
+      // Once it is loaded, it is the new one that could not start.
+      if (before !== undefined && this.#plugin === before)
+        err.write(`${before.id} ${before.version} goes on as it was before.\n`);
       return;
     }
     for (const line of this.#flags.call) await this.call(line);

@@ -7,6 +7,7 @@ import {
   makeTemporaryHome,
   type TemporaryHome,
 } from "../../../../test/plugins/host-behaviours/temporary-home.js";
+import { writePlugin } from "../../../../test/plugins/host-behaviours/write-plugin.js";
 import { createHost } from "../host.js";
 import type { Host } from "../host-interface.js";
 import type { Admin } from "./admin.js";
@@ -51,6 +52,7 @@ it("does nothing for nobody: every method wants an actor", async () => {
     () => admin.resume(nobody, "acme/probe"),
     () => admin.restart(nobody, "acme/probe"),
     () => admin.release(nobody, "acme/probe"),
+    () => admin.samples(nobody, "acme/probe"),
     () => first(admin.logs(nobody)),
     () => admin.data.show(nobody, "acme/probe"),
     () => first(admin.data.export(nobody, "acme/probe")),
@@ -89,6 +91,47 @@ it("keeps what plugins logged, and goes on with what they log", async () => {
   }
   expect(seen.slice(0, 3).join()).toContain("first\\u{1b}[31m");
   expect(seen.slice(3).join()).toContain("second");
+});
+
+it("suspends, resumes, restarts and releases, and tells who did it", async () => {
+  const admin = await start();
+  await admin.load(ADA, folder);
+  const events = host.events({ kinds: ["operated"] });
+  await host.call("acme/probe", "count");
+  expect(await admin.suspend(ADA, "acme/probe")).toMatchObject({ state: "suspended" });
+  await expect(host.call("acme/probe", "count")).rejects.toMatchObject({ code: "PLUGIN_SUSPENDED" });
+  expect(await admin.resume(ADA, "acme/probe")).toMatchObject({ state: "ready" });
+  // The same guest, with its memory.
+  expect(await host.call("acme/probe", "count")).toBe(2);
+  await admin.restart(ADA, "acme/probe");
+  expect(await host.call("acme/probe", "count")).toBe(1);
+  expect(await admin.samples(ADA, "acme/probe")).toMatchObject([{ tenant: "main" }]);
+  await admin.release(ADA, "acme/probe");
+  await expect(admin.data.show(ADA, "acme/probe", { tenant: "../x" })).rejects.toThrow();
+  const seen: unknown[] = [];
+  for await (const event of events) {
+    if (event.kind === "operated") seen.push([event.actor.id, event.method, event.failure?.code]);
+    if (seen.length === 5) break;
+  }
+  expect(seen).toEqual([
+    ["ada", "suspend", undefined],
+    ["ada", "resume", undefined],
+    ["ada", "restart", undefined],
+    ["ada", "release", undefined],
+    ["ada", "data.show", "USAGE_INVALID"],
+  ]);
+});
+
+it("does not load another plugin that its folder has by now", async () => {
+  const admin = await start();
+  await admin.load(ADA, folder);
+  await writePlugin(folder, {
+    id: "acme/other",
+    actions: { echo: {} },
+    code: "export default definePlugin({ actions: { echo: (x) => x } })",
+  });
+  await expect(admin.reload(ADA, "acme/probe")).rejects.toMatchObject({ code: "PLUGIN_INVALID" });
+  expect(host.plugins().map(({ id }) => id)).toEqual(["acme/probe"]);
 });
 
 it("refuses a folder that is not absolute", async () => {

@@ -1,4 +1,5 @@
 import { PaddockError, toPaddockError } from "@paddock/contract";
+import { readManifest } from "../bundle/read-manifest.js";
 import { readCallOptions } from "../pipeline/call-options.js";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
 import type { GuestSamples, PluginStatus } from "../supervisor/plugin-status.js";
@@ -96,9 +97,11 @@ export function createAdmin(rooms: AdminRooms): Admin {
       return overview(plugin);
     },
     reload: (actor, id) =>
-      operate(actor, "reload", id, async (plugin) =>
-        overview(rooms.find(await rooms.load(rooms.folderOf(plugin)))),
-      ),
+      operate(actor, "reload", id, async (plugin) => {
+        const folder = rooms.folderOf(plugin);
+        await assertSamePlugin(folder, plugin.manifest.id);
+        return overview(rooms.find(await rooms.load(folder)));
+      }),
     unload: (actor, id, { force = false } = {}) =>
       operate(actor, "unload", id, () => rooms.unload(id, force)),
     suspend: change("suspend"),
@@ -148,6 +151,15 @@ async function* readLogs(
   const future = follow ? rooms.logs.follow(signal, plugin) : [];
   yield* past;
   yield* future;
+}
+
+/** A folder may hold another plugin by now: loading that beside this one is not what was asked for. */
+async function assertSamePlugin(folder: string, id: string): Promise<void> {
+  const { id: found } = await readManifest(folder);
+  if (found === id) return;
+  throw new PaddockError("PLUGIN_INVALID", `Cannot load "${id}" again: its folder has "${found}" now.`, {
+    hint: `Load that one by its folder, and unload "${id}".`,
+  });
 }
 
 const NEVER = new AbortController().signal;

@@ -11,6 +11,9 @@ const unloadQuery = z.strictObject({ force: flag.optional() });
 export function pluginRoutes(app: FastifyInstance, { host, authenticate }: RouteRooms): void {
   app.get("/v1/plugins", async (request) => host.admin.list(authenticate(request)));
   app.get(PLUGIN, async (request) => host.admin.get(authenticate(request), pluginOf(request)));
+  app.get(`${PLUGIN}/samples`, async (request) =>
+    host.admin.samples(authenticate(request), pluginOf(request)),
+  );
   app.post("/v1/plugins", async (request) => {
     const { folder } = readPart(loadBody, request.body, "body");
     return host.admin.load(authenticate(request), folder);
