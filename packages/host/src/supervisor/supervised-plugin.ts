@@ -1,20 +1,21 @@
 import { ERRORS, PaddockError, toPaddockError } from "@paddock/contract";
 import type { GuestEnd, KillReason } from "../isolation/isolation.js";
-import type { LifecycleChange, LifecycleFailure } from "../telemetry/lifecycle-event.js";
+import type { LifecycleChange } from "../telemetry/lifecycle-event.js";
 import type { Call } from "./call.js";
 import { going, quarantined, suspended, unavailable } from "./call-errors.js";
 import type { GuestSession } from "./guest-session.js";
 import type { HostGuests } from "./host-guests.js";
-import { type Effect, INSTALLED, isUsable, type Lifecycle, type LifecycleInput, next } from "./lifecycle.js";
+import { isUsable } from "./lifecycle.js";
 import type { LoadedPlugin } from "./plugin.js";
 import { PluginGuests } from "./plugin-guests.js";
+import { type GuestEffect, PluginLife } from "./plugin-life.js";
 import type { QuarantineRecords } from "./quarantine-records.js";
-import { RestartBudget } from "./restart-budget.js";
 import { guestTenant } from "./shared-tenant.js";
 
 const REPLACED: KillReason = { code: "KILLED", message: "the plugin was unloaded" };
 const RENEWED: KillReason = { code: "KILLED", message: "the plugin was restarted by its operator" };
 const QUARANTINED: KillReason = { code: "KILLED", message: "the plugin was put into quarantine" };
+const STILL: KillReason = { code: "KILLED", message: "the plugin was unloaded while it was suspended" };
 const CLEARED: KillReason = { code: "KILLED", message: "the plugin's data is being changed by its operator" };
 const UNSTOPPABLE: KillReason = { code: "KILLED", message: "it could not be suspended or resumed" };
 
@@ -33,26 +34,30 @@ export class SupervisedPlugin {
   readonly plugin: LoadedPlugin;
   readonly guests: PluginGuests;
   readonly #ports: SupervisedPluginPorts;
-  readonly #budget: RestartBudget;
+  readonly life: PluginLife;
   readonly #sessions = new Set<GuestSession>();
+  readonly #launches = new Set<Promise<unknown>>();
   /** Tenants whose guests must not be started now. */
   readonly #holds = new Map<string, Promise<void>>();
-  #lifecycle: Lifecycle = INSTALLED;
-  #since = Date.now();
-  #failure: LifecycleFailure | undefined;
-  #failures = 0;
-  /** A new version beside the old one: its failures are the operator's to look at, nothing is started again. */
-  #isOnTrial = false;
-  #retry: NodeJS.Timeout | undefined;
   /** What operators asked for is done one after the other. */
   #operations: Promise<unknown> = Promise.resolve();
-  /** What changing state has begun. */
-  #work: Promise<unknown>[] = [];
 
   constructor(plugin: LoadedPlugin, ports: SupervisedPluginPorts) {
     this.plugin = plugin;
     this.#ports = ports;
-    this.#budget = new RestartBudget(plugin.settings.restart);
+    this.life = new PluginLife({
+      restart: plugin.settings.restart,
+      act: (effect) => this.#act(effect),
+      onChange: (change) => this.#tell(change),
+      onState: ({ kind }) => {
+        // In other states calls that wait learn from the start that they wait for.
+        if (kind === "suspended") this.guests.refuse(this.#refusal());
+        // Who waits for room asks again: it may be refused now, or served.
+        this.guests.announceRoom();
+      },
+      // On a full disk it lasts as long as this host.
+      onQuarantine: (failure) => void ports.records?.set(plugin.manifest.id, failure).catch(() => undefined),
+    });
     this.guests = new PluginGuests(plugin, {
       deadlines: ports.guests.surroundings.deadlines,
       launch: (tenant, isStandby) => this.#launch(tenant, isStandby),
@@ -61,36 +66,19 @@ export class SupervisedPlugin {
     });
   }
 
-  get lifecycle(): Lifecycle {
-    return this.#lifecycle;
-  }
-
-  /** Milliseconds since 1970. */
-  get since(): number {
-    return this.#since;
-  }
-
-  get failures(): number {
-    return this.#failures;
-  }
-
-  get failure(): LifecycleFailure | undefined {
-    return "failure" in this.#lifecycle ? this.#lifecycle.failure : this.#failure;
-  }
-
   get sessions(): ReadonlySet<GuestSession> {
     return this.#sessions;
   }
 
   /** Why a call would be refused now; `undefined` when it would not. */
   get refusal(): PaddockError | undefined {
-    const state = this.#lifecycle;
+    const { state } = this.life;
     if (!isUsable(state)) return this.#refusal();
     return state.kind === "backing-off" && state.guests === 0 ? this.#refusal() : undefined;
   }
 
   take(call: Call): void {
-    if (isUsable(this.#lifecycle)) this.guests.take(call);
+    if (isUsable(this.life.state)) this.guests.take(call);
     else call.reject(this.#refusal());
   }
 
@@ -100,14 +88,14 @@ export class SupervisedPlugin {
   }
 
   async start(tenant: string): Promise<void> {
-    if (!isUsable(this.#lifecycle)) throw this.#refusal();
+    if (!isUsable(this.life.state)) throw this.#refusal();
     await this.guests.start(tenant);
   }
 
   /** Begins: in quarantine when it was there before; else what is to be ready is started in the background. */
   async begin(): Promise<void> {
     const failure = await this.#ports.records?.get(this.plugin.manifest.id);
-    if (failure !== undefined) this.#apply({ kind: "quarantine", failure });
+    if (failure !== undefined) this.life.apply({ kind: "quarantine", failure });
     this.expect([FIRST_TENANT]);
   }
 
@@ -118,9 +106,9 @@ export class SupervisedPlugin {
 
   /** Starts a first guest, through its first health check. Rejects with the reason why that failed. */
   async check(tenant: string): Promise<void> {
-    this.#isOnTrial = true;
+    this.life.isOnTrial = true;
     await this.guests.start(tenant);
-    this.#isOnTrial = false;
+    this.life.isOnTrial = false;
   }
 
   suspend(): Promise<void> {
@@ -140,15 +128,12 @@ export class SupervisedPlugin {
   async release(): Promise<void> {
     // Off the disk first: what is acknowledged stays so.
     await this.#ports.records?.delete(this.plugin.manifest.id);
-    const wasQuarantined = this.#lifecycle.kind === "quarantined";
-    this.#apply({ kind: "release" });
-    if (wasQuarantined) this.#tell({ kind: "released" });
+    this.life.apply({ kind: "release" });
   }
 
   /** Takes no more calls, and ends its guests once theirs are done. */
   async drain(): Promise<void> {
-    this.#apply({ kind: "drain" });
-    await this.#settle();
+    await this.life.apply({ kind: "drain" }).work;
     await this.guests.drain(REPLACED);
     this.close();
   }
@@ -161,6 +146,7 @@ export class SupervisedPlugin {
     this.#holds.set(whose, promise);
     try {
       await before;
+      await Promise.allSettled(this.#launches);
       await this.guests.endTenant(whose, this.#sessions, CLEARED);
       return await work();
     } finally {
@@ -178,20 +164,26 @@ export class SupervisedPlugin {
 
   /** Lets go of timers; its guests are the host's to end. */
   close(): void {
-    clearTimeout(this.#retry);
+    this.life.close();
     this.guests.close();
   }
 
   get #mayFill(): boolean {
-    const { kind } = this.#lifecycle;
+    const { kind } = this.life.state;
     const { hasRoom, isClosing } = this.#ports.guests;
     return hasRoom && !isClosing && (kind === "installed" || kind === "starting" || kind === "ready");
   }
 
   async #launch(tenant: string, isStandby: boolean): Promise<GuestSession> {
-    await this.#holds.get(tenant);
+    for (let hold = this.#holds.get(tenant); hold !== undefined; hold = this.#holds.get(tenant)) await hold;
     this.#ports.guests.assertOpen();
-    if (!this.#apply({ kind: "start" })) throw this.#refusal();
+    if (this.life.apply({ kind: "start" }).isRefused) throw this.#refusal();
+    const launch = this.#launchNow(tenant, isStandby);
+    this.#launches.add(launch);
+    return launch.finally(() => this.#launches.delete(launch));
+  }
+
+  async #launchNow(tenant: string, isStandby: boolean): Promise<GuestSession> {
     const startedAt = performance.now();
     let session: GuestSession;
     try {
@@ -204,12 +196,12 @@ export class SupervisedPlugin {
       const failure = { code, message, fault: about.fault };
       this.#tell({ kind: "guest-start-failed", tenant, failure });
       // A host that lacks descriptors or disk, or is closing, is not the plugin's fault.
-      if (about.fault === "plugin") this.#fail({ kind: "start-failed", failure });
-      else this.#apply({ kind: "start-given-up" });
+      if (about.fault === "plugin") this.life.apply({ kind: "start-failed", failure });
+      else this.life.apply({ kind: "start-given-up" });
       throw problem;
     }
     this.#sessions.add(session);
-    this.#apply({ kind: "started" });
+    this.life.apply({ kind: "started" });
     const startMs = performance.now() - startedAt;
     this.#tell({ kind: "guest-started", startMs, isStandby, ...this.#about(session) });
     void session.ended.then((end) => this.#onEnded(session, end));
@@ -232,82 +224,26 @@ export class SupervisedPlugin {
     // A caller must not be able to take the plugin from the others: with a call that takes too long, which is what its
     // limit is for, or with one that has a guest of its own.
     const isCalls = code === "TIMEOUT" || (this.plugin.settings.share === "call" && session.calls.isUsed);
-    if (failure === undefined || fault === "host" || isCalls) this.#apply({ kind: "left" });
-    else this.#fail({ kind: "crash", failure });
+    if (failure === undefined || fault === "host" || isCalls) this.life.apply({ kind: "left" });
+    else this.life.apply({ kind: "crash", failure });
     this.guests.remove(session);
   }
 
-  #fail(input: Extract<LifecycleInput, { readonly failure: LifecycleFailure }>): void {
-    this.#failures++;
-    this.#failure = input.failure;
-    this.#apply(input);
-  }
-
-  /** False when it cannot be done in this state. */
-  #apply(input: LifecycleInput): boolean {
-    const before = this.#lifecycle;
-    const { state, effects } = next(before, input);
-    this.#lifecycle = state;
-    if (state.kind !== before.kind) {
-      this.#since = Date.now();
-      const failure = "failure" in state ? { failure: state.failure } : {};
-      this.#tell({ kind: "state", from: before.kind, to: state.kind, ...failure });
-      if (state.kind === "quarantined" && input.kind !== "quarantine") this.#onQuarantine(state.failure);
-      // Otherwise calls that wait learn from the start that they wait for.
-      if (state.kind === "suspended") this.guests.refuse(this.#refusal());
-    }
-    for (const effect of effects) this.#do(effect);
-    // Who waits for room asks again: it may be refused now, or served.
-    if (state.kind !== before.kind) this.guests.announceRoom();
-    return effects[0]?.kind !== "refuse";
-  }
-
-  #do(effect: Effect): void {
+  async #act(effect: GuestEffect): Promise<void> {
     switch (effect.kind) {
-      case "launch":
-      case "refuse":
-        return;
-      case "judge":
-        this.#judge();
-        return;
-      case "wait":
-        clearTimeout(this.#retry);
-        this.#retry = setTimeout(() => this.#apply({ kind: "wait-over" }), effect.ms).unref();
-        return;
       case "fill":
-        this.guests.fill();
-        return;
+        return this.guests.fill();
       case "freeze":
-        this.#begin(this.#each((session) => session.suspend()));
-        return;
+        return this.#each((session) => session.suspend());
       case "thaw":
-        this.#begin(this.#each((session) => session.resume()));
-        return;
-      case "forgive":
-        clearTimeout(this.#retry);
-        this.#budget.forgive();
-        return;
+        return this.#each((session) => session.resume());
       case "renew":
-        this.#begin(this.guests.renew(RENEWED));
-        return;
+        return this.guests.renew(RENEWED);
       case "drain":
-        this.#begin(this.guests.drain(this.#lifecycle.kind === "quarantined" ? QUARANTINED : REPLACED));
-        return;
+        return this.guests.drain(this.life.state.kind === "quarantined" ? QUARANTINED : REPLACED);
       case "end":
-        this.#begin(this.#each((session) => session.stop(QUARANTINED)));
-        return;
+        return this.#each((session) => session.stop(STILL));
     }
-  }
-
-  #judge(): void {
-    const verdict = this.#isOnTrial ? ({ kind: "again" } as const) : this.#budget.recordFailure();
-    this.#apply({ kind: "judged", verdict, now: performance.now() });
-  }
-
-  #onQuarantine(failure: LifecycleFailure): void {
-    this.#tell({ kind: "quarantined", failure });
-    // On a full disk it lasts as long as this host.
-    this.#begin(this.#ports.records?.set(this.plugin.manifest.id, failure) ?? Promise.resolve());
   }
 
   async #each(work: (session: GuestSession) => Promise<void>): Promise<void> {
@@ -320,31 +256,21 @@ export class SupervisedPlugin {
 
   async #operate(kind: "suspend" | "resume" | "restart"): Promise<void> {
     const run = async () => {
-      if (kind === "suspend" && this.#lifecycle.kind === "suspended") return;
-      if (kind === "resume" && isUsable(this.#lifecycle)) return;
-      if (!this.#apply({ kind })) throw this.#refusal();
-      await this.#settle();
+      if (kind === "suspend" && this.life.state.kind === "suspended") return;
+      if (kind === "resume" && isUsable(this.life.state)) return;
+      const { isRefused, work } = this.life.apply({ kind });
+      if (isRefused) throw this.#refusal();
+      // Calls of guests that are replaced may take long; nobody waits for them.
+      if (kind !== "restart") await work;
     };
     const operation = this.#operations.then(run, run);
     this.#operations = operation.catch(() => undefined);
     await operation;
   }
 
-  #begin(work: Promise<unknown>): void {
-    const quiet = work.catch(() => undefined);
-    this.#work.push(quiet);
-    void quiet.then(() => {
-      this.#work = this.#work.filter((one) => one !== quiet);
-    });
-  }
-
-  async #settle(): Promise<void> {
-    await Promise.all(this.#work);
-  }
-
   #refusal(): PaddockError {
     const { plugin } = this;
-    const state = this.#lifecycle;
+    const { state } = this.life;
     if (this.#ports.guests.isClosing) return new PaddockError("HOST_CLOSED", "The host is closed.");
     if (state.kind === "suspended") return suspended(plugin);
     if (state.kind === "quarantined") return quarantined(plugin, state.failure);

@@ -135,6 +135,7 @@ describe("restart", () => {
     const restarted = bench.supervisor.restart(plugin);
     const second = bench.call(plugin);
     await Promise.all([first, second, restarted]);
+    await expect.poll(() => bench.supervisor.status(plugin).guests.length).toBe(1);
     const [fresh] = bench.supervisor.status(plugin).guests;
     expect(fresh?.pid).not.toBe(old?.pid);
     expect(bench.supervisor.status(plugin).failures).toBe(0);

@@ -108,7 +108,7 @@ export class Supervisor {
   async addBeside(plugin: LoadedPlugin, old: LoadedPlugin): Promise<void> {
     const before = this.#plugins.get(old);
     const after = this.#supervised(plugin);
-    const kind = before?.lifecycle.kind;
+    const kind = before?.life.state.kind;
     const tenants = before?.guests.tenants ?? [];
     if (kind !== "suspended" && kind !== "quarantined") {
       try {
@@ -182,12 +182,13 @@ export class Supervisor {
   }
 
   status(plugin: LoadedPlugin): PluginStatus {
-    const { lifecycle, guests, sessions, since, failure, failures } = this.#supervised(plugin);
-    const retryMs = lifecycle.kind === "backing-off" ? lifecycle.retryAt - performance.now() : undefined;
+    const { life, guests, sessions } = this.#supervised(plugin);
+    const { state, since, failure, failures } = life;
+    const retryMs = state.kind === "backing-off" ? state.retryAt - performance.now() : undefined;
     return {
       id: plugin.manifest.id,
       version: plugin.manifest.version,
-      state: lifecycle.kind,
+      state: state.kind,
       since,
       failure,
       retryAfterMs: retryMs === undefined ? undefined : Math.max(0, Math.ceil(retryMs)),
