@@ -48,7 +48,34 @@ export function describeProtocol(command: readonly string[]): void {
     });
   });
 
+  describe("the first process", () => {
+    it.each([
+      ["exit 7", 7],
+      ["kill -TERM $$", 143],
+      ["(sleep 0.1; exit 9) & exit 3", 3],
+    ])("ends as the program does: %s", async (script, status) => {
+      const { exitCode } = await run([{ kind: "forkInit" }, { kind: "ready" }, program(script)]);
+      expect(exitCode).toBe(status);
+    });
+
+    it("fails when the program cannot be executed, and holds no stream open", async () => {
+      const missing: StubInstruction = { kind: "execute", path: "/none", argv: ["none"] };
+      const result = await run([{ kind: "forkInit" }, { kind: "ready" }, missing]);
+      expect(result).toMatchObject({ exitCode: 125, report: "ready\nfailed 2 2\n" });
+    });
+  });
+
   describe("the gate", () => {
+    it("stays behind when it is closed at execute", async () => {
+      const script = `true <&${REPORT_DESCRIPTOR} && echo open || echo closed`;
+      const { output } = await run([
+        { kind: "closeAtExecute" },
+        { kind: "ready" },
+        program(`(${script}) 2>&1`),
+      ]);
+      expect(output).toMatch(/closed$/m);
+    });
+
     it("holds the program until the release byte and leaves what follows it to the program", async () => {
       const { exitCode, output } = await run(
         [{ kind: "ready" }, program(`head -c 4 <&${REPORT_DESCRIPTOR}`)],

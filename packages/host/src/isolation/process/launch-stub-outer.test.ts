@@ -9,6 +9,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -47,6 +48,28 @@ afterAll(() => {
 if (isRoot) {
   describe("root", () => {
     const flags = ["ro", "nosuid", "nodev", "noexec"] as const;
+
+    it("maps a mount to whoever owns it on the disk, and nobody else", async () => {
+      mkdirSync(at("owned"), { mode: 0o700 });
+      writeFileSync(at("owned", "private"), "owner only", { mode: 0o600 });
+      const owner = { uid: 0, gid: 0 };
+      const { output } = await run([
+        { kind: "privateMounts" },
+        {
+          kind: "bindMapped",
+          source: at("owned"),
+          target: at("target"),
+          flags: ["nosuid", "nodev", "noexec"],
+          ...{ owner, uid: GUEST_ID, gid: GUEST_ID },
+        },
+        { kind: "identity", uid: GUEST_ID, gid: GUEST_ID },
+        sh(
+          `cat ${at("target/private")}; echo new >${at("target/made")}; id -u; cat ${at("owned/private")} 2>&1`,
+        ),
+      ]);
+      expect(output).toMatch(/^owner only60001\n.*Permission denied/);
+      expect(statSync(at("owned", "made"))).toMatchObject({ uid: 0, gid: 0 });
+    });
 
     it("mounts in a namespace of its own, with exactly the flags asked for", async () => {
       const { output, report } = await run([
