@@ -35,6 +35,6 @@ const GUARDS: readonly string[] = [
   "--disable-proto=delete",
   "--disable-sigusr1",
   "--permission",
-  ...["/plugin", "/paddock", "/data", "/tmp", "/inbox"].map((path) => `--allow-fs-read=${path}`),
-  ...["/plugin/data", "/data", "/tmp"].map((path) => `--allow-fs-write=${path}`),
+  ...["/plugin", "/paddock", "/data", "/tmp", "/inbox", "/outbox"].map((path) => `--allow-fs-read=${path}`),
+  ...["/plugin/data", "/data", "/tmp", "/outbox"].map((path) => `--allow-fs-write=${path}`),
 ];

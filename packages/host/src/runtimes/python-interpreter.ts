@@ -15,7 +15,7 @@ export interface PythonInterpreter {
   /** "3.11" */
   readonly version: string;
   /** Its standard library. */
-  readonly library: string;
+  readonly standardLibrary: string;
   /** Name of the folder below its prefix that the library is in: "lib" or "lib64". */
   readonly platformFolder: string;
   /** What it uses while it has nothing to do. */
@@ -87,14 +87,14 @@ async function inspect(candidate: string, cacheDirectory: string): Promise<Pytho
   const base = await realpath(first.base).catch(() => path);
   const found = base === path ? first : await describe(base, cacheDirectory);
   assertSupported(candidate, found);
-  const library = await realpath(found.library).catch(() => "");
+  const library = await realpath(found.standardLibrary).catch(() => "");
   if (basename(library) !== `python${found.version}`) {
     throw failure(`Cannot run Python plugins with "${candidate}": it has no standard library of its own.`);
   }
   return {
     path: base,
     version: found.version,
-    library,
+    standardLibrary: library,
     platformFolder: found.platformFolder,
     baseline: found.baseline,
   };
@@ -122,7 +122,7 @@ interface Described {
   readonly implementation: string;
   readonly version: string;
   readonly base: string;
-  readonly library: string;
+  readonly standardLibrary: string;
   readonly platformFolder: string;
   readonly baseline: Baseline;
 }
@@ -145,7 +145,8 @@ function parse(path: string, { report, baseline }: Measurement): Described {
   if (implementation === undefined || base === undefined || library === undefined || !platformFolder) {
     throw failure(`Cannot run Python plugins with "${path}": it does not answer like Python.`);
   }
-  return { implementation, version: `${major}.${minor}`, base, library, platformFolder, baseline };
+  const version = `${major}.${minor}`;
+  return { implementation, version, base, standardLibrary: library, platformFolder, baseline };
 }
 
 function assertSupported(candidate: string, { implementation, version }: Described): void {

@@ -75,7 +75,7 @@ print(sys.prefix, sys.flags.isolated, sys.flags.no_site, packages, paddock.__cac
   });
 
   it("copies the library once where guests could not reach it", async () => {
-    const { path, library } = await findPython(undefined, cache());
+    const { path, standardLibrary: library } = await findPython(undefined, cache());
     const { inputs } = await program({ path, isBound: false });
     const target = inputs.find((input) => /\/python3\.\d+$/.test(input.target))?.source ?? "";
     const isPrivate = process.getuid?.() === 0 && library.startsWith("/root/");

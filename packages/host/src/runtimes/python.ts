@@ -83,8 +83,8 @@ function toldToGuest({ manifest }: StoredCode): string {
 
 async function prepare(options: PythonRuntimeOptions): Promise<Tool> {
   const python = await findPython(options.path, options.cacheDirectory);
-  const extensions = join(python.library, "lib-dynload");
-  const [libraries, more, sdk, library] = await Promise.all([
+  const extensions = join(python.standardLibrary, "lib-dynload");
+  const [libraries, more, sdk, standard] = await Promise.all([
     libraryClosure(python.path),
     extensionLibraries(extensions, python.path),
     preparePythonSdk(python.path, SDK, options.cacheDirectory),
@@ -95,8 +95,8 @@ async function prepare(options: PythonRuntimeOptions): Promise<Tool> {
   return {
     program: INTERPRETER,
     flags: PYTHON_FLAGS,
-    executables: [...(await reachableInputs(files, options)), ...library.executables],
-    inputs: [...library.inputs, { source: sdk, target: SDK }],
+    executables: [...(await reachableInputs(files, options)), ...standard.executables],
+    inputs: [...standard.inputs, { source: sdk, target: SDK }],
     baseline: { ...python.baseline, dataBytes: python.baseline.dataBytes + THREAD_STACK_BYTES },
   };
 }
@@ -104,7 +104,7 @@ async function prepare(options: PythonRuntimeOptions): Promise<Tool> {
 /** The standard library, its extension modules executable, the machine's own packages covered. */
 async function libraryInputs(python: PythonInterpreter, options: PythonRuntimeOptions) {
   const target = `${PREFIX}/${python.platformFolder}/python${python.version}`;
-  const source = await reachableTree(python.library, options, (name) => NOT_WORTH_COPYING.has(name));
+  const source = await reachableTree(python.standardLibrary, options, (name) => NOT_WORTH_COPYING.has(name));
   const empty = join(options.cacheDirectory, "empty");
   await mkdir(empty, { recursive: true, mode: 0o755 });
   const covered = await Promise.all(
