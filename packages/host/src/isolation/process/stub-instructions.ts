@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { RLIMIT_RESOURCES, type RlimitResource } from "./rlimit-resources.js";
 import { HIGHEST_INT, id, limit, octal, refusal, u32, whole } from "./stub-arguments.js";
 
 /**
@@ -123,27 +124,6 @@ export const STUB_OPERATIONS: Readonly<Record<StubInstruction["kind"], number>> 
   forkInit: 25,
   bindMapped: 26,
 };
-
-/** Numbers of the resource limits, from asm-generic/resource.h; the same on x86-64 and arm64. */
-export const RLIMIT_RESOURCES = {
-  cpu: 0,
-  fsize: 1,
-  data: 2,
-  stack: 3,
-  core: 4,
-  nproc: 6,
-  nofile: 7,
-  memlock: 8,
-  as: 9,
-  locks: 10,
-  sigpending: 11,
-  msgqueue: 12,
-  nice: 13,
-  rtprio: 14,
-  rttime: 15,
-} as const;
-
-export type RlimitResource = keyof typeof RLIMIT_RESOURCES;
 
 /** What the stub writes when every wall stands, and the byte that lets it execute the program. */
 export const STUB_READY = "ready\n";

@@ -1,5 +1,5 @@
 import { hasInit, type LaunchPlan } from "../launch-plan.js";
-import type { RlimitResource } from "../stub-instructions.js";
+import type { RlimitResource } from "../rlimit-resources.js";
 import { expectSame, type WallDefinition } from "./wall.js";
 
 interface ResourceLimit {
