@@ -89,6 +89,16 @@ export class CallStreams {
     return { json: isLong ? "null" : json, attachments };
   }
 
+  /** Calls back once, when every stream of the payload is closed. */
+  onSent(listener: () => void): void {
+    let open = this.#inputs.length + 1;
+    const closed = () => {
+      if (--open === 0) listener();
+    };
+    for (const stream of this.#inputs) stream.onClosed(closed);
+    closed();
+  }
+
   /** What the caller gets instead of the plugin's failure, when it was a source of the caller's that failed. */
   get sourceError(): PaddockError | undefined {
     return this.#sourceError;

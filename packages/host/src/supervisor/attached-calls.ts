@@ -17,6 +17,8 @@ export interface AttachedCallsOptions {
   readonly files: GuestFiles | undefined;
   readonly readJson: ReadJson;
   readonly onViolation: (words: string) => void;
+  /** The guest has read a payload: there may be room for another. */
+  readonly onSent: () => void;
   /** Tells the guest that the output files of a call are copied. */
   readonly onTaken: (call: number) => void;
 }
@@ -35,8 +37,15 @@ export class AttachedCalls {
   /** Whether the guest has said that it uses the descriptor for data. */
   hasData = false;
 
+  #outboundBytes = 0;
+
   constructor(options: AttachedCallsOptions) {
     this.#options = options;
+  }
+
+  /** Bytes of payloads that the guest has not read to their end. */
+  get outboundBytes(): number {
+    return this.#outboundBytes;
   }
 
   /** Whether nothing travels beside the call. */
@@ -61,6 +70,7 @@ export class AttachedCalls {
         }
         call.streams = this.#streams(call, data);
         const sent = call.streams.send(call.payload, attachments);
+        this.#countUnsent(call, call.streams);
         const list =
           sent.attachments.length === 0 ? "" : `,"attachments":${JSON.stringify(sent.attachments)}`;
         send(sent.json, `${files}${list}`);
@@ -102,10 +112,10 @@ export class AttachedCalls {
   }
 
   /** The guest is gone; so is everything that flowed. */
-  close(): void {
+  async close(): Promise<void> {
     this.#options.data?.close(new PaddockError("GUEST_RECYCLED", "The guest has ended."));
-    // What a closed host cannot remove any more goes with the next start.
-    this.#options.files?.close().catch(() => undefined);
+    // What cannot be removed now goes with the host, or with the next start.
+    await this.#options.files?.close().catch(() => undefined);
   }
 
   async #copyFiles(
@@ -125,6 +135,16 @@ export class AttachedCalls {
     } catch (error) {
       refuse(error);
     }
+  }
+
+  /** What a caller has given stays in memory until the guest has read it, or the call is over. */
+  #countUnsent({ request, payload }: Call, streams: CallStreams): void {
+    const bytes = request.outboundBytes ?? payload.length;
+    this.#outboundBytes += bytes;
+    streams.onSent(() => {
+      this.#outboundBytes -= bytes;
+      this.#options.onSent();
+    });
   }
 
   #streams(call: Call, data: GuestData): CallStreams {

@@ -27,10 +27,10 @@ export interface CallRequest {
   /** The plugins that led to the call, the first of them first. */
   readonly chain?: readonly ChainLink[] | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Bytes that the payload keeps in memory, with what travels beside it. */
+  readonly outboundBytes?: number | undefined;
   /** What travels beside the payload. */
   readonly attachments?: readonly Detached<OutgoingValue>[] | undefined;
-  /** Of the payload and what travels beside it, where that is known. */
-  readonly outboundBytes?: number | undefined;
   readonly files?: InputFiles | undefined;
   /** The action's output schema as JSON, for answers that are too large to be looked at here. */
   readonly outputSchema?: unknown;

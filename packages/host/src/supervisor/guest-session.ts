@@ -1,4 +1,10 @@
-import { isPaddockError, type LogParams, type Notification, PaddockError } from "@paddock/contract";
+import {
+  isPaddockError,
+  type LogParams,
+  MAX_OUTBOUND_BYTES,
+  type Notification,
+  PaddockError,
+} from "@paddock/contract";
 import type { GuestEnd, GuestProcess, KillReason } from "../isolation/isolation.js";
 import { LogBudget } from "../log-budget.js";
 import { GuestData } from "../streams/guest-data.js";
@@ -42,6 +48,8 @@ export class GuestSession {
   /** "ending" is a guest that is being killed, or has lost its channel: no call is to be given to it any more. */
   #state: "starting" | "ready" | "retired" | "stopping" | "ending" | "ended" = "starting";
   #isDismissed = false;
+  #ending: GuestEnd | undefined;
+  #onGone: (end: GuestEnd) => void = () => undefined;
   readonly #surroundings: GuestSurroundings;
   readonly #connection: GuestConnection;
   readonly #attached: AttachedCalls;
@@ -111,6 +119,7 @@ export class GuestSession {
       files,
       readJson: surroundings.readJson,
       onViolation,
+      onSent: () => this.onRoom(),
       onTaken: (call) => this.#connection.notify("$/taken", `{"call":${call}}`),
     });
     this.calls = new GuestCalls({
@@ -118,7 +127,7 @@ export class GuestSession {
       connection: this.#connection,
       attached: this.#attached,
       deadlines: surroundings.deadlines,
-      onStuck: (reason) => this.#end(reason),
+      onStuck: (reason) => this.#endFor(reason),
       onRoom: () => this.onRoom(),
       isHookRunning: () =>
         this.#state === "starting" || this.#state === "stopping" || this.#suspension.isHookRunning,
@@ -140,7 +149,7 @@ export class GuestSession {
       hasWorkedSince: (at) => this.calls.idleSince > at,
       onReadiness: (isReady) => this.#onReadiness(isReady),
       onFailure: (failures) => this.#tell({ kind: "health-check-failed", failures }),
-      onUnresponsive: () => this.#end(UNRESPONSIVE),
+      onUnresponsive: () => this.#endFor(UNRESPONSIVE),
     });
     process.channel.once("close", () => this.#onChannelClosed());
   }
@@ -168,7 +177,7 @@ export class GuestSession {
   }
 
   get isClogged(): boolean {
-    return this.#connection.isClogged;
+    return this.#connection.isClogged || this.#attached.outboundBytes > MAX_OUTBOUND_BYTES;
   }
 
   /** Bytes of its requests to the host and of their answers. */
@@ -179,6 +188,12 @@ export class GuestSession {
   send(call: Call): void {
     call.request.guestPid = this.process.pid;
     this.calls.send(call);
+  }
+
+  /** Calls back once it is gone, before its calls learn of it; at once when it already is. */
+  whenGone(listener: (end: GuestEnd) => void): void {
+    if (this.#ending === undefined) this.#onGone = listener;
+    else listener(this.#ending);
   }
 
   /** Takes no more calls and ends once those it has are done. */
@@ -274,11 +289,11 @@ export class GuestSession {
         `Plugin "${this.identity.plugin.manifest.id}" broke the protocol: ${words}.`,
       ),
     );
-    this.#end({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
+    this.#endFor({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });
   }
 
   /** A guest that ends takes its channel with it; one that only closes the channel would wait for calls for ever. */
-  #end(reason: KillReason): void {
+  #endFor(reason: KillReason): void {
     this.#leave();
     this.process.kill(reason);
   }
@@ -297,12 +312,15 @@ export class GuestSession {
     );
   }
 
-  #onEnd(end: GuestEnd): GuestEnd {
+  async #onEnd(end: GuestEnd): Promise<GuestEnd> {
     this.#leave();
     this.#state = "ended";
     this.#gone.abort();
+    this.#ending = end;
+    // Whoever learns of it by a call must find it known.
+    this.#onGone(end);
     this.calls.end(end);
-    this.#attached.close();
+    await this.#attached.close();
     return end;
   }
 }

@@ -68,11 +68,12 @@ async function rejectWith(denial: PermissionError): Promise<never> {
 
 function createFinder(permissions: Permissions, entry: string) {
   const cwd = process.cwd();
-  const own = ["/data", "/tmp", path.join(cwd, "data"), ...DEVICES];
+  const own = ["/data", "/tmp", "/outbox", path.join(cwd, "data"), ...DEVICES];
   const writable = [...own, ...grantedPaths(permissions["fs.write"])];
   const readable = [
     ...writable,
     "/plugin",
+    "/inbox",
     cwd,
     path.dirname(entry),
     ...grantedPaths(permissions["fs.read"]),
