@@ -1,17 +1,14 @@
 import { createReadStream } from "node:fs";
-import { buffer } from "node:stream/consumers";
-import { formatSize, PaddockError } from "@paddock/contract";
-import type { CallAnswer } from "@paddock/server";
+import { PaddockError } from "@paddock/contract";
 import { Command } from "commander";
 import type { Answer } from "../answer.js";
 import { addControlFlags, type ControlFlags } from "../control-flags.js";
 import { examples } from "../examples.js";
-import { formatAnswer } from "../format-answer.js";
 import { readDuration } from "../read-duration.js";
 import { readPayload } from "../read-payload.js";
+import { showAnswer } from "../show-answer.js";
 import type { Terminal } from "../terminal.js";
 import { useControl } from "../use-control.js";
-import { writeOut } from "../write-out.js";
 
 interface CallFlags extends ControlFlags {
   readonly tenant: string;
@@ -49,7 +46,7 @@ export function callCommand(terminal: Terminal, deliver: (answer: Answer) => voi
         await useControl(flags, async (client, signal) => {
           const answer = await client.call(plugin, action, { payload, tenant, caller, timeoutMs, signal });
           progress.end();
-          const shown = await show(terminal, answer);
+          const shown = await showAnswer(terminal, answer);
           if (shown !== undefined) deliver(shown);
         });
       } finally {
@@ -65,36 +62,4 @@ async function toPayload(written: string | undefined, { bytes }: CallFlags): Pro
     throw new PaddockError("USAGE_INVALID", "Cannot send both a payload and --bytes.", { hint: "Give one." });
   }
   return bytes === "-" ? process.stdin : createReadStream(bytes);
-}
-
-/** JSON is one answer; what comes in pieces is written as it comes. */
-async function show(terminal: Terminal, answer: CallAnswer): Promise<Answer | undefined> {
-  switch (answer.kind) {
-    case "json":
-      return { json: answer.value ?? null, text: formatAnswer(answer.value, terminal.out) };
-    case "items":
-      for await (const item of answer.items) {
-        const line = terminal.out.isTerminal ? formatAnswer(item, terminal.out) : `${JSON.stringify(item)}\n`;
-        if (!(await writeOut(line))) return undefined;
-      }
-      return undefined;
-    case "bytes":
-      return showBytes(terminal, answer.bytes);
-  }
-}
-
-/** A terminal would obey bytes, so it gets their number only. */
-async function showBytes(terminal: Terminal, bytes: AsyncIterable<Uint8Array>): Promise<Answer | undefined> {
-  if (terminal.isJson) {
-    const all = await buffer(bytes);
-    return { json: { bytes: all.length, base64: all.toString("base64") }, text: "" };
-  }
-  let size = 0;
-  for await (const piece of bytes) {
-    size += piece.length;
-    if (!terminal.out.isTerminal && !(await writeOut(piece))) return undefined;
-  }
-  if (!terminal.out.isTerminal) return undefined;
-  const text = `${formatSize(size)} of bytes. Send them to a file: paddock call … > FILE\n`;
-  return { json: { bytes: size }, text };
 }

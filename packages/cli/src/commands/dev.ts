@@ -10,13 +10,13 @@ import { formatCall, formatDecision, formatEvent, took } from "../dev/format-hap
 import { inspectPlugin } from "../dev/inspect-plugin.js";
 import { watchFolder } from "../dev/watch-folder.js";
 import { examples } from "../examples.js";
-import { formatAnswer } from "../format-answer.js";
 import { formatError } from "../format-error.js";
 import { formatLog } from "../format-log.js";
 import { grantedByPreset } from "../granted-by-preset.js";
 import { addHostFlags, type HostFlags } from "../host-flags.js";
 import { readConfig } from "../read-config.js";
 import { runServer, type Serving } from "../run-server.js";
+import { showAnswer, toCallAnswer } from "../show-answer.js";
 import { type Terminal, visible } from "../terminal.js";
 
 interface DevFlags extends HostFlags {
@@ -136,9 +136,9 @@ class DevSession {
     try {
       const { action, payload } = await readCallLine(line);
       const id = this.#plugin?.id ?? "";
-      out.write(
-        formatAnswer(await this.#host.call(id, action, payload, { tenant: this.#flags.tenant }), out),
-      );
+      const result = await this.#host.call(id, action, payload, { tenant: this.#flags.tenant });
+      const shown = await showAnswer(forPeople(this.#terminal), toCallAnswer(result));
+      if (shown !== undefined) out.write(shown.text);
     } catch (error) {
       err.write(formatError(toPaddockError(error, "make the call"), err));
     }
@@ -187,6 +187,11 @@ async function tellCall(host: Host | undefined, trace: CallTrace, { out }: Termi
   const plugin = await host?.admin.get(DEVELOPER, trace.plugin).catch(() => undefined);
   const guest = plugin?.guests.find((one) => one.pid === pid);
   out.write(formatCall(trace, guest, out));
+}
+
+/** Wherever it goes: raw bytes between lines tell nobody anything. */
+function forPeople(terminal: Terminal): Terminal {
+  return { ...terminal, isJson: false, out: { ...terminal.out, isTerminal: true } };
 }
 
 const DEVELOPER = { id: "developer", roles: ["operator"] };

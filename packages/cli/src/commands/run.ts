@@ -7,9 +7,11 @@ import { formatAnswer } from "../format-answer.js";
 import { formatLog } from "../format-log.js";
 import { formatReport, type RunReport } from "../guest-report.js";
 import { addHostFlags, type HostFlags } from "../host-flags.js";
+import type { Progress } from "../progress.js";
 import { readConfig } from "../read-config.js";
 import { readDuration } from "../read-duration.js";
 import { readPayload } from "../read-payload.js";
+import { gatherAnswer, showAnswer, toCallAnswer } from "../show-answer.js";
 import type { Terminal } from "../terminal.js";
 import { useHost } from "../use-host.js";
 import { type GuestPlace, watchGuest } from "../watch-guest.js";
@@ -23,6 +25,8 @@ interface RunFlags extends HostFlags {
 /** What came of the call, with what was seen of its guest. */
 interface Outcome {
   readonly result?: unknown;
+  /** An answer that came in pieces, as far as there is more to say. */
+  readonly shown?: Answer;
   readonly failure?: PaddockError;
   readonly report: RunReport | undefined;
 }
@@ -49,7 +53,8 @@ export function runCommand(terminal: Terminal, deliver: (answer: Answer) => void
     );
   return addHostFlags(command).action(
     async (folder: string, action: string, payload: string | undefined, flags: RunFlags) => {
-      deliver(await run(terminal, { folder, action, payload, flags }));
+      const answer = await run(terminal, { folder, action, payload, flags });
+      if (answer !== undefined) deliver(answer);
     },
   );
 }
@@ -61,7 +66,10 @@ interface Line {
   readonly flags: RunFlags;
 }
 
-async function run(terminal: Terminal, { folder, action, payload: written, flags }: Line): Promise<Answer> {
+async function run(
+  terminal: Terminal,
+  { folder, action, payload: written, flags }: Line,
+): Promise<Answer | undefined> {
   const config = await readConfig(flags, folder);
   const spec = {
     folder,
@@ -82,7 +90,7 @@ async function run(terminal: Terminal, { folder, action, payload: written, flags
       progress.now(`Running ${action}`);
       return flags.report === true
         ? callAndReport(host, plugin, { ...spec, signal })
-        : { result: await call(host, plugin, { ...spec, signal }), report: undefined };
+        : showWhole(terminal, progress, await call(host, plugin, { ...spec, signal }));
     });
     progress.end();
     return toAnswer(outcome, terminal);
@@ -110,7 +118,7 @@ function call(
 async function callAndReport(host: Host, plugin: PluginInfo, spec: CallSpec): Promise<Outcome> {
   const guest = await watchGuest(host, plugin, spec);
   try {
-    const result = await call(host, plugin, spec);
+    const result = await gatherAnswer(toCallAnswer(await call(host, plugin, spec)));
     return { result, report: await guest.report() };
   } catch (error) {
     spec.signal.throwIfAborted();
@@ -120,7 +128,17 @@ async function callAndReport(host: Host, plugin: PluginInfo, spec: CallSpec): Pr
   }
 }
 
-function toAnswer({ result, failure, report }: Outcome, terminal: Terminal): Answer {
+/** What comes in pieces is written while the host is still there to make it. */
+async function showWhole(terminal: Terminal, progress: Progress, result: unknown): Promise<Outcome> {
+  const answer = toCallAnswer(result);
+  if (answer.kind === "json") return { result: answer.value, report: undefined };
+  progress.end();
+  const shown = await showAnswer(terminal, answer);
+  return { shown: shown ?? { json: undefined, text: "" }, report: undefined };
+}
+
+function toAnswer({ result, shown, failure, report }: Outcome, terminal: Terminal): Answer | undefined {
+  if (shown !== undefined) return shown.json === undefined ? undefined : shown;
   const notes = report === undefined ? {} : { notes: formatReport(report, terminal.err) };
   if (failure !== undefined) return { json: { report }, text: "", ...notes, failure };
   return {
