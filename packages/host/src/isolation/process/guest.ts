@@ -2,10 +2,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { GuestEnd, GuestProcess, KillReason } from "../isolation.js";
 import { createBrakes } from "./brakes.js";
 import { MS_PER_TICK } from "./cpu-meter.js";
-import { startCpuTimeWatch } from "./cpu-time-watch.js";
 import { startCpuWatch } from "./cpu-watch.js";
 import { startDiskWatch } from "./disk-watch.js";
 import { classifyEnd } from "./exit.js";
+import { startGroupWatch } from "./group-watch.js";
 import { listGuestProcesses } from "./guest-processes.js";
 import { readUsage } from "./guest-usage.js";
 import type { Launched } from "./launch.js";
@@ -57,7 +57,7 @@ export function createGuest(
     onExcess: endForTime,
   });
   if (hasOthers && plan.cgroup !== undefined)
-    startCpuTimeWatch(plan.cgroup, plan.spec.limits.cpuTimeMs, abort.signal, endForTime);
+    startGroupWatch({ cgroup: plan.cgroup, limits: plan.spec.limits, signal: abort.signal, onExcess: kill });
   const memory =
     plan.cgroup?.hasMemory !== true
       ? startMemoryWatch({

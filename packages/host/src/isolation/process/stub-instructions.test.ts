@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RLIMIT_RESOURCES } from "./rlimit-resources.js";
 import {
   encodeStubInstructions,
   MAX_STUB_ARGUMENTS,
   MAX_STUB_LIST_BYTES,
-  RLIMIT_RESOURCES,
   STUB_FAILED_EXIT,
   STUB_NOT_RELEASED_EXIT,
   STUB_OPERATIONS,
