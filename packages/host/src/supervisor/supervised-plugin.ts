@@ -204,7 +204,7 @@ export class SupervisedPlugin {
     this.life.apply({ kind: "started" });
     const startMs = performance.now() - startedAt;
     this.#tell({ kind: "guest-started", startMs, isStandby, ...this.#about(session) });
-    void session.ended.then((end) => this.#onEnded(session, end));
+    session.whenGone((end) => this.#onEnded(session, end));
     return session;
   }
 
