@@ -47,22 +47,37 @@ export async function watchFolder(folder: string, onChange: () => void): Promise
     }
     for (const path of present) {
       if (watchers.has(path)) continue;
-      const watcher = watch(path, (_event, name) => changed(name));
+      const watcher = startWatcher(path, changed);
       // A folder that is gone is found missing by the next scan.
       watcher.on("error", () => changed(null));
       watchers.set(path, watcher);
     }
   };
 
-  await scan();
-  return {
-    close: () => {
-      isClosed = true;
-      clearTimeout(quiet);
-      for (const watcher of watchers.values()) watcher.close();
-      watchers.clear();
-    },
+  const close = () => {
+    isClosed = true;
+    clearTimeout(quiet);
+    for (const watcher of watchers.values()) watcher.close();
+    watchers.clear();
   };
+  try {
+    await scan();
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { close };
+}
+
+function startWatcher(path: string, onChange: (name: string | null) => void): FSWatcher {
+  try {
+    return watch(path, (_event, name) => onChange(name));
+  } catch (cause) {
+    throw new PaddockError("HOST_EXHAUSTED", `Cannot watch ${path}: the system gives no more watches.`, {
+      hint: "Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances (sysctl).",
+      cause,
+    });
+  }
 }
 
 async function foldersIn(root: string): Promise<readonly string[]> {

@@ -91,6 +91,12 @@ it("keeps what plugins logged, and goes on with what they log", async () => {
   }
   expect(seen.slice(0, 3).join()).toContain("first\\u{1b}[31m");
   expect(seen.slice(3).join()).toContain("second");
+  await admin.unload(ADA, "acme/probe");
+  const left: string[] = [];
+  for await (const { message } of admin.logs(ADA, { plugin: "acme/probe" })) left.push(message);
+  expect(left).toEqual(seen);
+  const none = admin.logs(ADA, { plugin: "acme/none" })[Symbol.asyncIterator]();
+  await expect(none.next()).rejects.toMatchObject({ code: "PLUGIN_NOT_FOUND" });
 });
 
 it("suspends, resumes, restarts and releases, and tells who did it", async () => {

@@ -145,8 +145,9 @@ async function* readLogs(
   if (!Number.isInteger(last) || last < 0) {
     throw new PaddockError("USAGE_INVALID", "Cannot read logs: last is not a number of lines.");
   }
-  if (plugin !== undefined) rooms.find(plugin);
   const past = rooms.logs.last(Math.min(last, MAX_KEPT_LINES), plugin);
+  // One that is gone may have left the very lines that say why.
+  if (plugin !== undefined && rooms.logs.last(1, plugin).length === 0) rooms.find(plugin);
   // Before the first line is handed out: what is logged in between must not be missed.
   const future = follow ? rooms.logs.follow(signal, plugin) : [];
   yield* past;

@@ -38,7 +38,6 @@ export function watchRoutes(app: FastifyInstance, { host, authenticate, closing 
   app.get("/v1/logs", async (request, reply) => {
     const options = readPart(logsQuery, request.query, "query");
     const actor = authenticate(request);
-    if (options.plugin !== undefined) await host.admin.get(actor, options.plugin);
     const signal = disconnectOf(reply, closing);
     reply.hijack();
     await sendLines(reply.raw, host.admin.logs(actor, { ...options, signal }));
