@@ -26,6 +26,8 @@ export class CallLimits {
   readonly #pauses = new Pauses();
   /** Calls whose limit passed while the guest stood still. */
   readonly #parked = new Set<Call>();
+  /** Calls that used up the operator's limit and may still heed their cancel. */
+  readonly #overdue = new Set<Call>();
   #guilty: Call | undefined;
 
   constructor(options: CallLimitsOptions) {
@@ -36,6 +38,11 @@ export class CallLimits {
   /** The call for which the guest was ended. */
   get guilty(): Call | undefined {
     return this.#guilty;
+  }
+
+  /** Whether the guest may be about to end: it has not said anything to a call that used up the operator's limit. */
+  get isOverdue(): boolean {
+    return this.#overdue.size > 0;
   }
 
   /** By the caller's deadline, or by the operator's limit when that is sooner. */
@@ -49,6 +56,7 @@ export class CallLimits {
   forget(call: Call): void {
     this.#deadlines.remove(call);
     if (this.#parked.size > 0) this.#parked.delete(call);
+    if (this.#overdue.size > 0) this.#overdue.delete(call);
   }
 
   /** No call is left that could ask how long the guest stood still. */
@@ -75,6 +83,7 @@ export class CallLimits {
     if (!isSent(call)) return;
     if (runMs < action.timeoutMs + CANCEL_GRACE_MS - 1) {
       cancel(call);
+      this.#overdue.add(call);
       this.#expectWithin(call, action.timeoutMs + CANCEL_GRACE_MS);
       return;
     }
@@ -108,6 +117,7 @@ export class CallLimits {
 
   close(): void {
     this.#parked.clear();
+    this.#overdue.clear();
   }
 
   /** The caller's time goes on, the operator's limit waits. */

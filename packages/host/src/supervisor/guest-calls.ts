@@ -75,6 +75,11 @@ export class GuestCalls implements CallOwner {
     return this.#served;
   }
 
+  /** Whether more calls would probably end with the guest: one of them is past the operator's limit. */
+  get isOverdue(): boolean {
+    return this.#limits.isOverdue;
+  }
+
   /** Whether it was ever given a call. */
   get isUsed(): boolean {
     return this.#given > 0;
@@ -166,10 +171,10 @@ export class GuestCalls implements CallOwner {
 
   /** It is answered, and what travelled beside it has arrived. */
   #finish(call: Call): void {
+    const wasFull = this.#open === this.#concurrency || this.#limits.isOverdue;
     this.#limits.forget(call);
     if (!isPlain(call)) this.#options.attached.release(call);
     this.#served++;
-    const wasFull = this.#open === this.#concurrency;
     this.#open--;
     // Before it counts as idle: whoever waits may give it the next call now.
     if (wasFull) this.#options.onRoom();

@@ -156,7 +156,7 @@ export class GuestSession {
 
   /** Whether calls may be given to it. */
   get isReady(): boolean {
-    return this.#state === "ready" && !this.#suspension.isOn && this.#health.isReady;
+    return this.#state === "ready" && !this.#suspension.isOn && this.#health.isReady && !this.calls.isOverdue;
   }
 
   /** Where it stands, for operators. */
