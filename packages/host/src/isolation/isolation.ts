@@ -137,6 +137,8 @@ export interface GuestProcess {
   confineCpu(): Promise<void>;
   /** What it uses now and at its peak; `undefined` for what cannot be known here. */
   usage(): Promise<Usage>;
+  /** Processor time until now, milliseconds: what a look every second may cost. Never waits. */
+  cpuMs(): number;
 }
 
 /** The streams of a program, as its parent holds them. */

@@ -49,4 +49,14 @@ describe("SampleHistory", () => {
     expect(history.average).toEqual(MORE);
     expect(history.peak).toEqual(MORE);
   });
+
+  it("repeats what a guest used that did not run", () => {
+    const history = new SampleHistory();
+    history.add({ ...UNKNOWN, memoryBytes: 7, cpuMs: 100 }, MORE, 1_000, 1_000);
+    history.add({ ...UNKNOWN, memoryBytes: 8, cpuMs: 600 }, MORE, 2_000, 2_000);
+    history.repeat(3_000, 3_000);
+    expect(history.last).toMatchObject({ at: 3_000, memoryBytes: 8, cpuMs: 600, cpuCores: 0 });
+    expect(history.add({ ...UNKNOWN, cpuMs: 700 }, MORE, 4_000, 4_000).cpuCores).toBeCloseTo(0.1);
+    expect(history.all.map(({ at }) => at)).toEqual([1_000, 2_000, 3_000, 4_000]);
+  });
 });

@@ -93,6 +93,17 @@ export class SampleHistory {
     return sample;
   }
 
+  /** The guest has not run since the last sample: it uses what it used then. */
+  repeat(at: number, now: number): void {
+    const from = ((this.#count - 1) % HISTORY_SAMPLES) * FIELDS.length;
+    const to = (this.#count % HISTORY_SAMPLES) * FIELDS.length;
+    this.#values.copyWithin(to, from, from + FIELDS.length);
+    this.#values[to + FIELDS.indexOf("at")] = at;
+    this.#values[to + FIELDS.indexOf("cpuCores")] = 0;
+    this.#count++;
+    this.#sampledAt = now;
+  }
+
   get last(): Sample | undefined {
     return this.#count === 0 ? undefined : this.#read(this.#count - 1);
   }

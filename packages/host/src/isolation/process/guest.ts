@@ -129,6 +129,7 @@ export function createGuest(
       }
     },
     usage: () => readUsage(plan, program.pid, list(), cpu.usedMs()),
+    cpuMs: () => cpu.usedMs(),
   };
 }
 
