@@ -33,7 +33,7 @@ export class Attempt {
   readonly outputSchema: unknown;
   /** Process id of the guest that has it. */
   guestPid: number | undefined;
-  answer: Promise<unknown> | undefined;
+  #isOver = false;
   #ended: AbortController | undefined;
 
   constructor(call: PipelineCall, timeoutMs: number) {
@@ -53,13 +53,17 @@ export class Attempt {
     this.outputSchema = call.outputSchema;
   }
 
-  /** Aborts when it has been answered, given up or taken from its guest: what was done for it is to end, too. */
+  /** It has been answered with all its streams, given up or taken from its guest. */
+  onOver(): void {
+    this.#isOver = true;
+    this.#ended?.abort();
+  }
+
+  /** Aborts when it is over: what was done for it is to end, too. */
   get ended(): AbortSignal {
     if (this.#ended === undefined) {
-      const ended = new AbortController();
-      const end = () => ended.abort();
-      this.#ended = ended;
-      this.answer?.then(end, end);
+      this.#ended = new AbortController();
+      if (this.#isOver) this.#ended.abort();
     }
     return this.#ended.signal;
   }
@@ -79,7 +83,6 @@ export function attempt(run: RunAttempt): Handler {
     // From here on it is the guest's: a refused or a sent call must not hold it as well.
     if (!call.action.isIdempotent) call.encoded = undefined;
     const answer = runSafely(run, one, json);
-    one.answer = answer;
     call.trace?.attempt(one, startedAt, answer);
     return one.timeoutMs < call.action.timeoutMs * FAIR_PART ? answer.catch(nameDeadline(call)) : answer;
   };

@@ -3,6 +3,7 @@ import type { ChainLink } from "../permissions/call-chain.js";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
 import type { CallRecord } from "../telemetry/call-record.js";
 import type { ActionSchemas } from "./action-schemas.js";
+import { assertPlain } from "./assert-plain.js";
 import { type Attempt, attempt, type RunAttempt } from "./attempt.js";
 import { type BatchResult, runBatch } from "./batch.js";
 import { Breaker, type Refusal } from "./breaker.js";
@@ -135,7 +136,10 @@ export class CallPipeline {
       traceparent: serves?.traceparent,
     };
     const chain = [...from.chain, from.link];
-    return this.#call(plugin, action, payload, options, chain, Math.min(leftMs, ownMs));
+    return this.#call(plugin, action, payload, options, chain, Math.min(leftMs, ownMs)).then((answer) => {
+      assertPlain(answer, plugin, action);
+      return answer;
+    });
   }
 
   /** Calls of a plugin that wait for room. */

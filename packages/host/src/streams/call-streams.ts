@@ -183,7 +183,7 @@ export class CallStreams {
         throw this.#surroundings.onFault("an attachment that leads nowhere");
       }
     }
-    setSchemaView(rooted.root, { kind: "checked" });
+    setSchemaView(rooted.root, { kind: "checked", hasAttachments: others.length > 0 });
     return rooted.root;
   }
 
@@ -192,7 +192,7 @@ export class CallStreams {
     for (const { attachment, stream } of accepted) {
       placeAt(rooted, attachment.at, await this.#read(attachment, stream));
     }
-    setSchemaView(rooted.root, { kind: "value", value: result });
+    setSchemaView(rooted.root, { kind: "value", value: result, hasAttachments: true });
     return rooted.root;
   }
 

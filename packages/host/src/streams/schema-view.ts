@@ -1,5 +1,11 @@
 /** What an action's output schema is to look at. */
-export type SchemaView = { readonly kind: "value"; readonly value: unknown } | { readonly kind: "checked" };
+export type SchemaView = (
+  | { readonly kind: "value"; readonly value: unknown }
+  | { readonly kind: "checked" }
+) & {
+  /** Whether it holds bytes, streams or files. */
+  readonly hasAttachments: boolean;
+};
 
 /** Only answers that something travelled beside are in it. */
 const views = new WeakMap<object, SchemaView>();
@@ -13,6 +19,7 @@ export function schemaView(answer: unknown): SchemaView {
     (typeof answer === "object" && answer !== null ? views.get(answer) : undefined) ?? {
       kind: "value",
       value: answer,
+      hasAttachments: false,
     }
   );
 }

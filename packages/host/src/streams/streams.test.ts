@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Holdings, holdings, leftSince } from "../../../../test/plugins/host-behaviours/leftovers.js";
 import {
@@ -49,12 +51,13 @@ const CODE = `
       }),
       big: (input) => Array.from({ length: input }, (_, n) => ({ n, text: "row " + n })),
       async first(input) { for await (const item of input) return item; },
+      forget: (_, { kv }) => kv.delete("ended"),
       ended: (_, { kv }) => kv.get("ended"),
     },
   });
 `;
 const ACTIONS = Object.fromEntries(
-  ["describe", "echo", "sum", "collect", "count", "stream", "big", "first", "ended"].map((name) => [
+  ["describe", "echo", "sum", "collect", "count", "stream", "big", "first", "forget", "ended"].map((name) => [
     name,
     name === "count" ? { errors: { BROKEN: "It is broken." } } : {},
   ]),
@@ -233,6 +236,25 @@ describe("streams of an answer", () => {
     expect(error).toMatchObject({ code: "TIMEOUT" });
     expect(items).toEqual([{ n: 0 }]);
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  it("stop when the caller forgets them", async () => {
+    await call("forget", null);
+    await (async () => void (await (await countTo({ to: 1e9 })).next()))();
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    await expect
+      .poll(async () => {
+        collect();
+        return await call("ended", null);
+      })
+      .toBe("count");
+  });
+
+  it("keep the call's rights until they end, and no longer", async () => {
+    await call("forget", null);
+    for await (const _item of await countTo({ to: 5 }));
+    await endedWith("count");
   });
 
   it("end when the caller cancels", async () => {

@@ -27,6 +27,8 @@ export interface CallRequest {
   /** The plugins that led to the call, the first of them first. */
   readonly chain?: readonly ChainLink[] | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** The call is over: answered with all its streams, given up, or taken from its guest. */
+  readonly onOver?: () => void;
   /** Bytes that the payload keeps in memory, with what travels beside it. */
   readonly outboundBytes?: number | undefined;
   /** What travels beside the payload. */
@@ -57,7 +59,7 @@ export class Call implements Deadline, ReplyTarget {
   readonly request: CallRequest;
   /** Payload as JSON: it was measured and checked before it came here. */
   readonly payload: string;
-  readonly promise: Promise<unknown>;
+  promise: Promise<unknown>;
   readonly startedAt = performance.now();
   /** Who is to be told when a deadline passes or the caller gives up. */
   owner: CallOwner | undefined;
@@ -106,6 +108,10 @@ export class Call implements Deadline, ReplyTarget {
   /** Gives the caller its answer; the call goes on until `finish`, or until somebody rejects it. */
   give(value: unknown): void {
     this.#resolve(value);
+    // While the streams flow the call is kept, and must not keep them: a caller may forget them.
+    this.promise = GIVEN;
+    this.#resolve = IGNORE;
+    this.#reject = IGNORE;
   }
 
   /** Its streams are closed. */
@@ -126,6 +132,7 @@ export class Call implements Deadline, ReplyTarget {
   #settle(): boolean {
     if (this.isSettled) return false;
     this.isSettled = true;
+    this.request.onOver?.();
     if (this.#onAbort !== undefined) this.request.signal?.removeEventListener("abort", this.#onAbort);
     return true;
   }
@@ -140,3 +147,6 @@ export class Call implements Deadline, ReplyTarget {
     this.owner?.onAbandoned(this);
   }
 }
+
+const GIVEN: Promise<unknown> = Promise.resolve();
+const IGNORE = () => undefined;
