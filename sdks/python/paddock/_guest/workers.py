@@ -151,13 +151,6 @@ class Workers:
         """Returns once this thread is the reader."""
         while True:
             seen = self._turn
-            if self._reader and not seen & 1:
-                self._is_sleeping = True
-                # An action may have begun between the look and the word.
-                if self._turn == seen and self._reader:
-                    self._alarm.acquire()
-                self._is_sleeping = False
-                continue
             self._alarm.acquire(True, PATIENCE_SECONDS)
             with self._swap:
                 if self._reader == 0 or (self._turn == seen and seen & 1):
@@ -165,6 +158,13 @@ class Workers:
                     self._turn += self._turn & 1
                     self._free -= 1
                     break
+            # Sleeps only after a while without any call: waking it for each would double the time of all.
+            if self._turn == seen:
+                self._is_sleeping = True
+                # An action may have begun between the look and the word.
+                if self._turn == seen and self._reader:
+                    self._alarm.acquire()
+                self._is_sleeping = False
         # What the former reader had collected must not wait for it.
         self._channel.flush()
 
