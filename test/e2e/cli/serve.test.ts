@@ -118,6 +118,17 @@ describe("paddock serve", () => {
     await ended;
   });
 
+  it("takes home and plugins from the configuration, and so do the commands that speak to it", async () => {
+    const config = join(root.path, "config");
+    const other = join(root.path, "home-of-config");
+    await writeFiles(config, { "paddock.config.json": JSON.stringify({ home: other, serve: { plugins } }) });
+    serving = startServing(["serve", "--config", config, "--json"]);
+    await serving.until(/"socket"/);
+    expect(JSON.parse(serving.said())).toMatchObject({ home: other, plugins: [{ id: KEEPER }] });
+    const { stdout } = await paddock(["call", KEEPER, "echo", "7", "--config", config]);
+    expect(stdout).toBe("7\n");
+  });
+
   it("refuses a home that another host serves", async () => {
     await serve();
     const second = await paddock(["serve", "--home", home, "--json"]);
