@@ -2,6 +2,8 @@ import type { Limits } from "@paddock/contract";
 import type { LifecycleFailure, PluginStateName } from "../telemetry/lifecycle-event.js";
 import type { GuestSession } from "./guest-session.js";
 import type { Sample, SampleField, SampleHistory } from "./sample-history.js";
+import type { Sampler } from "./sampler.js";
+import type { SupervisedPlugin } from "./supervised-plugin.js";
 
 /** Where a plugin stands, for operators. */
 export interface PluginStatus {
@@ -49,7 +51,29 @@ export interface GuestSamples extends Pick<GuestStatus, "guest" | "tenant" | "pi
   readonly history: readonly Sample[];
 }
 
-export function guestStatus(
+export function pluginStatus(
+  { plugin, life, guests, sessions }: SupervisedPlugin,
+  sampler: Sampler,
+): PluginStatus {
+  const { state, since, failure, failures } = life;
+  const retryMs = state.kind === "backing-off" ? state.retryAt - performance.now() : undefined;
+  return {
+    id: plugin.manifest.id,
+    version: plugin.manifest.version,
+    state: state.kind,
+    since,
+    failure,
+    retryAfterMs: retryMs === undefined ? undefined : Math.max(0, Math.ceil(retryMs)),
+    failures,
+    waiting: guests.waiting,
+    limits: plugin.limits,
+    guests: [...sessions].map((session) =>
+      guestStatus(session, guests.isStandby(session), sampler.historyOf(session)),
+    ),
+  };
+}
+
+function guestStatus(
   session: GuestSession,
   isStandby: boolean,
   history: SampleHistory | undefined,

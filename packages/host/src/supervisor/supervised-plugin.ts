@@ -1,14 +1,14 @@
-import { ERRORS, PaddockError, toPaddockError } from "@paddock/contract";
+import { ERRORS, type PaddockError, toPaddockError } from "@paddock/contract";
 import type { GuestEnd, KillReason } from "../isolation/isolation.js";
 import type { LifecycleChange } from "../telemetry/lifecycle-event.js";
 import type { Call } from "./call.js";
-import { going, quarantined, suspended, unavailable } from "./call-errors.js";
 import type { GuestSession } from "./guest-session.js";
 import type { HostGuests } from "./host-guests.js";
 import { isUsable } from "./lifecycle.js";
 import type { LoadedPlugin } from "./plugin.js";
 import { PluginGuests } from "./plugin-guests.js";
 import { type GuestEffect, PluginLife } from "./plugin-life.js";
+import { pluginRefusal } from "./plugin-refusal.js";
 import type { QuarantineRecords } from "./quarantine-records.js";
 import { guestTenant } from "./shared-tenant.js";
 
@@ -269,13 +269,7 @@ export class SupervisedPlugin {
   }
 
   #refusal(): PaddockError {
-    const { plugin } = this;
-    const { state } = this.life;
-    if (this.#ports.guests.isClosing) return new PaddockError("HOST_CLOSED", "The host is closed.");
-    if (state.kind === "suspended") return suspended(plugin);
-    if (state.kind === "quarantined") return quarantined(plugin, state.failure);
-    if (state.kind !== "backing-off") return going(plugin);
-    return unavailable(plugin, Math.max(1, Math.ceil(state.retryAt - performance.now())), state.failure);
+    return pluginRefusal(this.plugin, this.life.state, this.#ports.guests.isClosing);
   }
 
   #about(session: GuestSession) {

@@ -11,7 +11,7 @@ import type { GuestLog } from "./guest-log.js";
 import type { GuestSession } from "./guest-session.js";
 import { HostGuests } from "./host-guests.js";
 import type { LoadedPlugin } from "./plugin.js";
-import { type GuestSamples, guestSamples, guestStatus, type PluginStatus } from "./plugin-status.js";
+import { type GuestSamples, guestSamples, type PluginStatus, pluginStatus } from "./plugin-status.js";
 import type { QuarantineRecords } from "./quarantine-records.js";
 import { SAMPLE_MS, Sampler } from "./sampler.js";
 import { guestTenant } from "./shared-tenant.js";
@@ -182,23 +182,7 @@ export class Supervisor {
   }
 
   status(plugin: LoadedPlugin): PluginStatus {
-    const { life, guests, sessions } = this.#supervised(plugin);
-    const { state, since, failure, failures } = life;
-    const retryMs = state.kind === "backing-off" ? state.retryAt - performance.now() : undefined;
-    return {
-      id: plugin.manifest.id,
-      version: plugin.manifest.version,
-      state: state.kind,
-      since,
-      failure,
-      retryAfterMs: retryMs === undefined ? undefined : Math.max(0, Math.ceil(retryMs)),
-      failures,
-      waiting: guests.waiting,
-      limits: plugin.limits,
-      guests: [...sessions].map((session) =>
-        guestStatus(session, guests.isStandby(session), this.#sampler.historyOf(session)),
-      ),
-    };
+    return pluginStatus(this.#supervised(plugin), this.#sampler);
   }
 
   /** What each living guest used in the last two minutes. */
