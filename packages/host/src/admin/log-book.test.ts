@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { MAX_BUFFERED_ITEMS } from "../bounded-reader.js";
 import type { GuestLog } from "../supervisor/guest-log.js";
-import { MAX_WAITING } from "./feed.js";
 import { createLogBook, MAX_KEPT_CHARACTERS, MAX_KEPT_LINES, MAX_KEPT_PLUGINS } from "./log-book.js";
 
 const line = (message: string, plugin = "acme/a"): GuestLog => ({
@@ -45,11 +45,11 @@ describe("a log book", () => {
     const book = createLogBook();
     const stop = new AbortController();
     const reader = book.follow(stop.signal, "acme/a")[Symbol.asyncIterator]();
-    for (let at = 0; at < MAX_WAITING + 5; at++) book.add(line(String(at)));
-    for (let at = 0; at < MAX_WAITING; at++) await reader.next();
+    for (let at = 0; at < MAX_BUFFERED_ITEMS + 5; at++) book.add(line(String(at)));
     book.add(line("other", "acme/b"));
-    book.add(line("last"));
-    expect(await reader.next()).toMatchObject({ value: { message: "last", dropped: 5 } });
+    expect(await reader.next()).toMatchObject({ value: { message: "5", dropped: 5 } });
+    expect(await reader.next()).toMatchObject({ value: { message: "6", dropped: 0 } });
+    for (let at = 2; at < MAX_BUFFERED_ITEMS; at++) await reader.next();
     const next = reader.next();
     stop.abort();
     expect(await next).toEqual({ done: true, value: undefined });

@@ -1,5 +1,5 @@
+import { BoundedReader, type Missed } from "../bounded-reader.js";
 import type { GuestLog } from "../supervisor/guest-log.js";
-import { createFeed, type Feed } from "./feed.js";
 
 /** A line of a plugin's log, with its place in the order of all lines. */
 export interface LogRecord extends GuestLog {
@@ -34,23 +34,55 @@ interface Kept {
 
 export function createLogBook(now: () => Date = () => new Date()): LogBook {
   const byPlugin = new Map<string, Kept>();
-  const feed: Feed<LogRecord> = createFeed((record, lost) => ({ ...record, dropped: record.dropped + lost }));
+  /** Each with the plugin that it wants. */
+  const readers = new Map<BoundedReader<LogRecord>, string | undefined>();
+  let isClosed = false;
   let lines = 0;
   return {
     add: (log) => {
       const record: LogRecord = { number: ++lines, at: now().toISOString(), ...log };
       keep(byPlugin, record);
-      feed.publish(record);
+      for (const [reader, plugin] of readers) {
+        if (plugin === undefined || plugin === record.plugin) reader.offer(record);
+      }
     },
     last: (count, plugin) => {
       const kept = plugin === undefined ? [...byPlugin.values()] : [byPlugin.get(plugin)];
       const records = kept.flatMap((one) => one?.records.map(({ record }) => record) ?? []);
       return count < 1 ? [] : records.sort((a, b) => a.number - b.number).slice(-count);
     },
-    follow: (signal, plugin) =>
-      feed.follow(signal, plugin === undefined ? undefined : (record) => record.plugin === plugin),
-    close: () => feed.close(),
+    follow: (signal, plugin) => {
+      const end = () => reader.end();
+      const reader = new BoundedReader<LogRecord>(() => {
+        readers.delete(reader);
+        signal.removeEventListener("abort", end);
+      });
+      if (signal.aborted || isClosed) reader.end();
+      else {
+        readers.set(reader, plugin);
+        signal.addEventListener("abort", end);
+      }
+      return withLosses(reader);
+    },
+    close: () => {
+      isClosed = true;
+      for (const reader of readers.keys()) reader.end();
+    },
   };
+}
+
+/** What a reader missed is counted where the plugin's own losses are. */
+async function* withLosses(
+  reader: AsyncIterable<LogRecord | Missed>,
+): AsyncGenerator<LogRecord, void, undefined> {
+  let lost = 0;
+  for await (const item of reader) {
+    if ("kind" in item) lost += item.count;
+    else {
+      yield lost === 0 ? item : { ...item, dropped: item.dropped + lost };
+      lost = 0;
+    }
+  }
 }
 
 function keep(byPlugin: Map<string, Kept>, record: LogRecord): void {
