@@ -57,7 +57,8 @@ export class HostGuests {
 
   async #start(identity: GuestIdentity, evict: Evict): Promise<GuestSession> {
     this.assertOpen();
-    await this.#makeRoom(identity);
+    // Counted at once when there is room: those that start meanwhile must not find it too.
+    if (!this.hasRoom) await this.#makeRoom(identity);
     this.#count++;
     try {
       const session = await GuestSession.start(identity, this.surroundings, this.#closing.signal);
@@ -74,7 +75,6 @@ export class HostGuests {
   }
 
   async #makeRoom({ plugin }: GuestIdentity): Promise<void> {
-    if (this.hasRoom) return;
     let idlest: GuestSession | undefined;
     for (const session of this.#sessions.keys()) {
       if (session.isReady && session.calls.idleSince < (idlest?.calls.idleSince ?? Number.POSITIVE_INFINITY))

@@ -6,6 +6,7 @@ import { expectStart } from "./expect-start.js";
 import { FreshGuests } from "./fresh-guests.js";
 import { GuestPool } from "./guest-pool.js";
 import type { GuestSession } from "./guest-session.js";
+import { MAX_GUESTS } from "./host-guests.js";
 import type { LoadedPlugin } from "./plugin.js";
 import { guestTenant } from "./shared-tenant.js";
 import { Standbys } from "./standbys.js";
@@ -122,7 +123,8 @@ export class PluginGuests {
       for (const session of pool.sessions) {
         if (pool.living > min && now - session.calls.idleSince > idleMs) void this.retire(session, IDLE);
       }
-      if (pool.isEmpty && min === 0) this.#pools.delete(pool.key);
+      // Those of tenants who come no more: a host cannot keep guests ready for more of them than it may have guests.
+      if (pool.isEmpty && (min === 0 || this.#pools.size > MAX_GUESTS)) this.#pools.delete(pool.key);
     }
     for (const session of this.#standbys.idle(now, idleMs)) void this.retire(session, IDLE);
   }

@@ -123,6 +123,9 @@ export class Supervisor {
         throw error;
       }
     }
+    // Also where it could not be written down.
+    if (before?.life.state.kind === "quarantined")
+      after.life.apply({ kind: "quarantine", failure: before.life.state.failure });
     await after.begin();
     if (kind === "suspended") await after.suspend();
     after.expect(tenants);
