@@ -55,7 +55,11 @@ export interface PluginInfo {
 
 /** Runs plugins. Every method rejects with a PaddockError and nothing else. */
 export interface Host extends AsyncDisposable {
-  /** Snapshots, bundles and checks the plugin in a folder. No code of the plugin runs yet. */
+  /**
+   * Snapshots, bundles and checks the plugin in a folder. None of its code runs yet, unless guests are to be kept ready.
+   * A plugin that is loaded already is replaced: the new version is started and has to pass its first health check
+   * before calls go to it; when it does not, the old one goes on, and this rejects with the reason.
+   */
   load(folder: string, options?: LoadOptions): Promise<PluginInfo>;
   /** Loads several, each after what it depends on; answers in the order of the folders. */
   loadAll(folders: readonly string[]): Promise<readonly PluginInfo[]>;
