@@ -273,8 +273,9 @@ def set(x): state[0] = x`),
   });
 
   it("handles events one at a time by exact topic, then the longest pattern", async () => {
-    const guest = await workshop.start({
-      main: actions(`import asyncio
+    const guest = await workshop.start(
+      {
+        main: actions(`import asyncio
 @on_event("orders.*")
 async def any(payload, ctx):
     await asyncio.sleep(0.05)
@@ -285,7 +286,9 @@ async def longer(payload, ctx): ctx.log.info("longer")
 def exact(payload): raise ValueError("no")
 @action
 def run(x): pass`),
-    });
+      },
+      { permissions: { "events.subscribe": { topics: ["orders.*"] } } },
+    );
     for (const [id, topic] of ["orders.made", "orders.paid.late", "orders.paid", "other"].entries()) {
       guest.send({ id: id + 2, method: "event", params: { topic, payload: 1, from: "acme/shop" } });
     }
@@ -326,6 +329,33 @@ def run(x, ctx):
     guest.send({ id: 2, error: { code: -32000, message: "busy", data: { code: "OVERLOADED" } } });
     expect(await guest.next()).toMatchObject({ method: "progress", params: { fraction: 1 } });
     expect(await guest.next()).toMatchObject({ id: 2, result: "OVERLOADED" });
+    await end(guest);
+  });
+
+  it("gives each call context variables of its own, beginning with what the import set", async () => {
+    const guest = await workshop.start({
+      main: actions(`import contextvars
+value = contextvars.ContextVar("value")
+value.set("import")
+@action
+def run(x):
+    found = value.get()
+    value.set(x)
+    return found`),
+    });
+    for (const id of [2, 3]) expect((await call(guest, "run", id, id)).result).toBe("import");
+    await end(guest);
+  });
+
+  it("warns of a handler that nothing will reach", async () => {
+    const { guest, entry } = workshop.launch({
+      main: actions('@on_event("orders.*")\ndef any(p): pass\n@action\ndef run(x): pass'),
+    });
+    expect(await guest.initialize(entry)).toMatchObject({
+      method: "log",
+      params: { level: "warn", message: expect.stringContaining('"orders.*" will come') },
+    });
+    expect(await guest.next()).toMatchObject({ id: 1, result: {} });
     await end(guest);
   });
 

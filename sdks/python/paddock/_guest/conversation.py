@@ -75,6 +75,7 @@ class Conversation:
 
     def run_init(self, number: int, result) -> None:
         """Runs the plugin's ``init``, then answers ``initialize``."""
+        self._warn_of_deaf_handlers()
 
         def done(_, error) -> None:
             if error is None:
@@ -83,6 +84,17 @@ class Conversation:
                 self.fail(number, start_failure(error))
 
         self._run_hook("init", done)
+
+    def _warn_of_deaf_handlers(self) -> None:
+        """A handler of a topic that nothing is granted for would wait for ever without a word."""
+        if not self._plugin.events:
+            return
+        granted = (loads(self._guest.permissions_text).get("events.subscribe") or {}).get("topics") or []
+        for topic in self._plugin.events:
+            if not any(topic == each or (each.endswith(".*") and topic.startswith(each[:-1])) for each in granted):
+                Services(self._guest, None).log(
+                    "warn", f'No events of "{topic}" will come: events.subscribe does not cover it.', None
+                )
 
     def _call(self, number: int, params: dict) -> None:
         action = self._plugin.actions.get(params["action"])

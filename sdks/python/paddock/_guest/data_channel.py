@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posix
 from _thread import allocate_lock, start_new_thread
-from collections import deque
+from _collections import deque
 
 from ..host_error import HostError
 from .json_text import loads

@@ -7,8 +7,14 @@ reader. So pings, cancellations and other calls are served while actions sleep o
 
 from __future__ import annotations
 
+import posix
+
+# The modules behind `collections` and `contextvars`, which cost ten times as much to import.
+from _collections import deque
+from _contextvars import copy_context
 from _thread import allocate_lock, get_ident, stack_size, start_new_thread
-from collections import deque
+
+from .failures import print_bug
 
 #: How long the reader may be busy with one action before another thread reads on.
 PATIENCE_SECONDS = 0.01
@@ -43,11 +49,25 @@ class Workers:
     def run(self, lines, begin) -> None:
         """Calls ``begin``, serves the lines that were read already, then those that come."""
         self._lines.extend(lines)
+        #: What the plugin set while it was imported; each call has a copy, so that none leaves anything for another.
+        self._variables = copy_context()
         self._reader = self._channel.collector = get_ident()
-        begin()
-        if self._reader == get_ident():
-            self._read()
-        self._stand_by()
+        self._serve(begin)
+
+    def _serve(self, begin=None) -> None:
+        """What each thread does, for ever."""
+        try:
+            if begin is not None:
+                begin()
+                if self._reader == get_ident():
+                    self._read()
+                self._stand_by()
+            else:
+                self._stand_by(True)
+        except BaseException as raised:  # noqa: BLE001 - no memory left, or a mistake of ours.
+            # A guest that has lost one of its threads would only seem to live.
+            print_bug(raised)
+            posix.abort()
 
     def execute(self, job, *arguments) -> None:
         """Runs the job, now or when a thread is free; called by the thread that reads."""
@@ -59,7 +79,7 @@ class Workers:
         self._turn += 1
         if self._is_sleeping:
             self._wake()
-        job(*arguments)
+        self._variables.copy().run(job, *arguments)
         with self._swap:
             if self._reader == get_ident():
                 self._turn += 1
@@ -96,7 +116,7 @@ class Workers:
             self._free += 1
         try:
             stack_size(STACK_BYTES)
-            start_new_thread(self._stand_by, (True,))
+            start_new_thread(self._serve, ())
             return True
         except (RuntimeError, MemoryError):
             # No thread, or no memory for one: go on with those there are.
@@ -140,7 +160,7 @@ class Workers:
                     self._free += 1
             is_counted = False
             if job is not None:
-                job[0](*job[1])
+                self._variables.copy().run(job[0], *job[1])
                 continue
             self._watch.acquire()
             self._await_turn()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from posixpath import abspath
 
 from ...permission_error import PermissionError as Denied
 from ...permission_error import path_hint
@@ -73,6 +72,11 @@ def _absolute(path):
         path = path.decode("utf-8", "surrogateescape")
     if not isinstance(path, str) or not path or path.startswith((":memory:", "file:")):
         return None
+    if path[0] == "/" and "/." not in path and "//" not in path:
+        # What the interpreter opens itself looks like this; the module that knows more is loaded for others only.
+        return path
+    from posixpath import abspath
+
     try:
         return abspath(path)
     except (OSError, ValueError):
