@@ -131,7 +131,7 @@ describe("createBundleStore()", () => {
     expect((await store.open(tree.digest))?.marks).toEqual(tree.marks);
   });
 
-  it("removes what dead hosts left half made, and nothing of living ones", async () => {
+  it("sweeps away what dead hosts left half made, and nothing of living ones", async () => {
     const mine = await store.stage();
     // No process has this number: pid_max is at most 2^22.
     const dead = join(directory, "staging/4194305-1-dead");
@@ -139,6 +139,7 @@ describe("createBundleStore()", () => {
     await mkdir(join(dead, "tree"), { recursive: true });
     await mkdir(join(reused, "tree"), { recursive: true });
     const other = await createBundleStore(directory).stage();
+    await store.sweep();
     const left = await readdir(join(directory, "staging"));
     expect(left).toHaveLength(2);
     expect(left.join()).not.toMatch(/dead|reused/);

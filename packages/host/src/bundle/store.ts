@@ -12,6 +12,8 @@ import { systemCodeOf, toStoreError } from "./system-error.js";
  */
 export interface BundleStore {
   readonly directory: string;
+  /** Removes the trees that a killed host was making. */
+  sweep(): Promise<void>;
   /** Starts a new tree. The caller commits or discards it. */
   stage(): Promise<Staging>;
   /** Places the tree under its digest, or verifies and returns the one that is there already. */
@@ -27,12 +29,10 @@ export function createBundleStore(directory: string): BundleStore {
   const staging = join(directory, "staging");
   let prepared: Promise<void> | undefined;
   const prepare = (): Promise<void> => {
-    prepared ??= makeDirectories([directory, trees, staging])
-      .then(() => sweepStaging(staging))
-      .catch((error: unknown) => {
-        prepared = undefined;
-        throw error;
-      });
+    prepared ??= makeDirectories([directory, trees, staging]).catch((error: unknown) => {
+      prepared = undefined;
+      throw error;
+    });
     return prepared;
   };
   const open = async (digest: Digest): Promise<StoredTree | undefined> => {
@@ -42,6 +42,7 @@ export function createBundleStore(directory: string): BundleStore {
   const doing = `write to the plugin store "${directory}"`;
   return {
     directory,
+    sweep: () => translate(doing, () => sweepStaging(staging)),
     async stage() {
       return translate(doing, async () => {
         await prepare();

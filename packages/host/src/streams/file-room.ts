@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { PaddockError } from "@paddock/contract";
 
 /** Where a host keeps files on their way into and out of guests. Only the host's owner can look into it. */
 export class FileRoom {
@@ -8,9 +9,21 @@ export class FileRoom {
   #ready: Promise<void> | undefined;
   #isClosed = false;
 
-  /** Nothing is made before it is needed; what a killed host left there goes then. */
+  /** Nothing is made before it is needed. */
   constructor(root: string) {
     this.#root = root;
+  }
+
+  /** Removes what a killed host left there; to be called before anything is kept. Rejects with STORE_FAILED. */
+  async sweep(): Promise<void> {
+    try {
+      await rm(this.#root, { recursive: true, force: true });
+    } catch (cause) {
+      throw new PaddockError("STORE_FAILED", `Cannot remove what an earlier host left in ${this.#root}.`, {
+        hint: "Remove it, or give the host's user the right to.",
+        cause,
+      });
+    }
   }
 
   /** A new, empty directory, which a guest may be shown. */
@@ -38,9 +51,14 @@ export class FileRoom {
 
   #prepare(): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error("the host is closed"));
-    this.#ready ??= rm(this.#root, { recursive: true, force: true }).then(async () => {
-      await mkdir(this.#root, { recursive: true, mode: 0o700 });
-    });
+    this.#ready ??= mkdir(this.#root, { recursive: true, mode: 0o700 }).then(
+      () => undefined,
+      (error: unknown) => {
+        // A full disk has room again some time.
+        this.#ready = undefined;
+        throw error;
+      },
+    );
     return this.#ready;
   }
 }
