@@ -4,7 +4,7 @@ import { createAdmin } from "./admin/create-admin.js";
 import { createPluginData } from "./admin/data/plugin-data.js";
 import { createLogBook } from "./admin/log-book.js";
 import { operatedEvent } from "./admin/operated-event.js";
-import { createBundleStore } from "./bundle/store.js";
+import { type BundleStore, createBundleStore } from "./bundle/store.js";
 import { createBroker } from "./capabilities/broker.js";
 import { createEventBus } from "./capabilities/events.js";
 import type { GuestIdentity } from "./capabilities/guest-identity.js";
@@ -60,19 +60,28 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
   const config = resolveConfig(written);
   await makeHome(config.home);
   const lock = await lockHome(config.home);
-  const isolation = await openIsolation(config).catch(async (error: unknown) => {
+  const rooms = await openRooms(config).catch(async (error: unknown) => {
     await lock.release();
     throw error;
   });
-  return assemble(config, lock, isolation, onLog, onDecision, known, ownStages, onTrace, telemetryOptions);
+  return assemble(config, lock, rooms, onLog, onDecision, known, ownStages, onTrace, telemetryOptions);
 }
 
-async function openIsolation(config: ResolvedConfig): Promise<Isolation> {
+/** What writes into the home. What an earlier host left there, because it was killed, is gone. */
+interface Rooms {
+  readonly isolation: Isolation;
+  readonly bundles: BundleStore;
+  readonly fileRoom: FileRoom;
+}
+
+async function openRooms(config: ResolvedConfig): Promise<Rooms> {
   const isolation = await createProcessIsolation({ home: config.home, uids: config.uids });
+  const bundles = createBundleStore(join(config.home, "bundles"));
+  const fileRoom = new FileRoom(join(config.home, "files"));
   try {
     await assertMechanisms(config, isolation);
-    await isolation.sweep();
-    return isolation;
+    await Promise.all([isolation.sweep(), bundles.sweep(), fileRoom.sweep()]);
+    return { isolation, bundles, fileRoom };
   } catch (error) {
     await isolation.close();
     throw error;
@@ -82,7 +91,7 @@ async function openIsolation(config: ResolvedConfig): Promise<Isolation> {
 function assemble(
   config: ResolvedConfig,
   lock: HomeLock,
-  isolation: Isolation,
+  { isolation, bundles, fileRoom }: Rooms,
   onLog: (log: GuestLog) => void,
   onDecision: HostOptions["onDecision"],
   points: ReadonlyMap<string, Point>,
@@ -91,7 +100,6 @@ function assemble(
   telemetryOptions: ReturnType<typeof readTelemetryOptions>,
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
-  const bundles = createBundleStore(join(config.home, "bundles"));
   const reach = { isBound: isolation.reachesPrivateDirectories, cacheDirectory: join(config.home, "cache") };
   const { node: nodePath, python: pythonPath, guards } = config.interpreter;
   const node = createNodeRuntime({ path: nodePath, guards, ...reach });
@@ -130,7 +138,6 @@ function assemble(
   const identities = new WeakMap<Guest, GuestIdentity>();
   const granting = grantingOf(config.preset);
   const logs = createLogBook();
-  const fileRoom = new FileRoom(join(config.home, "files"));
   const json = new JsonPool(ANSWER_WORKER_FILE);
   const supervisor = new Supervisor({
     isolation,
