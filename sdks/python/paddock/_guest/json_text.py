@@ -128,5 +128,22 @@ def _check_integers(value) -> None:
             waiting.extend(found.values())
         elif isinstance(found, (list, tuple)):
             waiting.extend(found)
-        elif isinstance(found, int) and not -MAX_SAFE_INTEGER <= found <= MAX_SAFE_INTEGER:
+        elif isinstance(found, int) and not _is_exact(found):
             raise NotJson("an integer beyond 2^53 is not exact in JSON: return it as text")
+
+
+def _is_exact(number: int) -> bool:
+    """Whether a reader that has only floating point gets this very number, or writes it with these very digits."""
+    if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER:
+        return True
+    try:
+        nearest = float(number)
+    except OverflowError:
+        return False
+    if int(nearest) == number:
+        return abs(number) != MAX_SAFE_INTEGER + 1
+    # Numbers of the host's own come as their shortest digits, filled up with zeros.
+    digits, _, exponent = repr(nearest).partition("e")
+    whole, _, fraction = digits.partition(".")
+    zeros = int(exponent or 0) - len(fraction)
+    return zeros >= 0 and int(whole + fraction) * 10**zeros == number
