@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, lstat, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { createHost, type Host } from "@paddock/host";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writeProbe } from "../../../test/plugins/host-behaviours/probe.js";
@@ -220,6 +222,33 @@ describe("a client", () => {
     const closed = server.close();
     expect(await waiting).toEqual({ kind: "json", value: "1.0.0" });
     await closed;
+  });
+
+  it("hears what happens, and who did it", async () => {
+    await serve();
+    const one = await client();
+    const heard: unknown[] = [];
+    const stop = new AbortController();
+    const listening = (async () => {
+      for await (const event of one.events({ plugin: PROBE, signal: stop.signal })) {
+        if (event?.kind === "operated") heard.push([event.actor.id, event.method]);
+        if (heard.length > 0) stop.abort();
+      }
+    })();
+    const ended = expect(listening).rejects.toMatchObject({ name: "AbortError" });
+    // Until it listens, nothing is told to it.
+    while (heard.length === 0) await one.change(PROBE, "release");
+    await ended;
+    expect(heard[0]).toEqual([`local:${process.geteuid?.()}`, "release"]);
+  });
+
+  it("is any program that speaks HTTP: Prometheus, say", async () => {
+    await serve();
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      get({ socketPath: path, path: "/metrics" }, resolve).once("error", reject);
+    });
+    expect(response.headers["content-type"]).toContain("text/plain");
+    expect(await text(response)).toContain("# TYPE paddock_");
   });
 
   it("shows, exports and clears data", async () => {

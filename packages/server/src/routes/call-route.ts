@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { type ItemLine, MAX_BODY_BYTES, RESULT_HEADER } from "../call-protocol.js";
 import { disconnectOf } from "../disconnect.js";
+import { toBase64, toJsonPieces } from "../json-pieces.js";
 import { readPart } from "../read-part.js";
 import { sendBytes, sendLines } from "../send-lines.js";
 import { PLUGIN, pluginOf, type RouteRooms } from "./route-rooms.js";
@@ -65,30 +66,19 @@ async function answer(reply: FastifyReply, result: unknown): Promise<unknown> {
     reply.raw.setHeader(RESULT_HEADER, "items");
     return sendLines(reply.raw, wrapped(result));
   }
-  return reply.header(RESULT_HEADER, "json").type("application/json").send(toJson(result));
-}
-
-/** Bytes inside of an answer are `{ "base64": … }`; a stream inside of one has no place in JSON. */
-function toJson(result: unknown): string {
-  const text = JSON.stringify(result ?? null, (_key, value: unknown) => {
-    if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
-    if (value instanceof ReadableStream || isIterable(value)) {
-      throw new PaddockError(
-        "OUTPUT_INVALID",
-        "Cannot send the answer: it has a stream inside of an object.",
-        {
-          hint: "Only an application that embeds the host can read it; let the action return the stream alone.",
-        },
-      );
-    }
-    return value;
-  });
-  return text ?? "null";
+  const pieces = await toJsonPieces(result ?? null);
+  const length = pieces.reduce((bytes, piece) => bytes + piece.length, 0);
+  return reply
+    .header(RESULT_HEADER, "json")
+    .header("content-length", length)
+    .type("application/json")
+    .send(Readable.from(pieces));
 }
 
 /** An item of the plugin's may look like the line that says an error. */
 async function* wrapped(items: AsyncIterable<unknown>): AsyncGenerator<ItemLine, void, undefined> {
-  for await (const item of items) yield { item: item ?? null };
+  for await (const item of items)
+    yield { item: item instanceof Uint8Array ? toBase64(item) : (item ?? null) };
 }
 
 function toPayload(body: unknown): unknown {
