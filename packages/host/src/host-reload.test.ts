@@ -85,6 +85,7 @@ describe("loading a plugin that is loaded", () => {
       expect((await host.posture(ID)).length).toBeGreaterThan(0);
       expect(await version()).toBe(next);
     }
+    await expect.poll(() => answers.at(-1)).toBe("1.3.0");
     isDone = true;
     await callers;
     expect(new Set(answers)).toEqual(new Set(["1.0.0", "1.1.0", "1.2.0", "1.3.0"]));
