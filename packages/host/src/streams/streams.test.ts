@@ -287,3 +287,22 @@ describe("large JSON", () => {
     expect(await failureOf(call("big", 300_000))).toMatchObject({ code: "RESULT_TOO_LARGE" });
   });
 });
+
+describe("a guest that serves one call only", () => {
+  it("lives until the streams of its answer have ended", async () => {
+    const alone = await createHost({
+      home: join(home.path, "alone"),
+      defaults: { share: "call" },
+    });
+    try {
+      await alone.load(join(home.path, "streamer"));
+      // Safe: that is what the action returns.
+      const items = (await alone.call("acme/probe", "count", { to: 2_000 })) as AsyncIterable<unknown>;
+      let count = 0;
+      for await (const _item of items) count++;
+      expect(count).toBe(2_000);
+    } finally {
+      await alone.close();
+    }
+  });
+});

@@ -5,6 +5,9 @@ const net = process.getBuiltinModule("node:net");
 /** Bytes that may wait to leave. More of them make a stream slower: the kernel takes 200 KB at a time in any case. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
+/** What is read at a time: all that the kernel holds, in fewer and larger pieces than a stream reads by itself. */
+const READ_BYTES = 256 * 1024;
+
 export interface DataChannelEvents {
   /** The error object for what a source of the plugin threw; it fits into a frame. */
   readonly toWireError: (thrown: unknown) => WireError;
@@ -14,7 +17,14 @@ export interface DataChannelEvents {
 
 /** Opens the inherited descriptor for data. The host's end of it goes with the other channel, which ends the guest. */
 export function openDataChannel(fd: number, { toWireError, onFault }: DataChannelEvents): Multiplexer {
-  const socket = new net.Socket({ fd });
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const read = (bytes: number) => {
+    // A copy: the next read overwrites the buffer, and what arrived may be kept.
+    const fault = streams.push(Uint8Array.prototype.slice.call(buffer, 0, bytes));
+    if (fault !== undefined) onFault(fault);
+    return true;
+  };
+  const socket = new net.Socket({ fd, onread: { buffer, callback: read } });
   let willFlush = false;
   const flush = () => {
     willFlush = false;
@@ -36,13 +46,10 @@ export function openDataChannel(fd: number, { toWireError, onFault }: DataChanne
     decodeText: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
   });
   socket.on("drain", () => streams.drained());
-  socket.on("data", (chunk) => {
-    const fault = streams.push(chunk);
-    if (fault !== undefined) onFault(fault);
-  });
   const end = () => streams.close(new Error("The host is gone"));
   socket.on("end", end);
   socket.on("close", end);
   socket.on("error", end);
+  socket.resume();
   return streams;
 }
