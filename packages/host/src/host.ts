@@ -121,11 +121,11 @@ function assemble(
     providers: [
       createKeyValueProvider(store),
       bus.provider,
-      createPluginCallProvider(({ plugin, permissions, tenant, live, signal }, target) =>
+      createPluginCallProvider(({ plugin, permissions, tenant, live, signal }, target, over) =>
         pipeline.callFrom(
           { link: { id: plugin.id, permissions }, tenant, signal, chain: live?.chain ?? [] },
           live instanceof Attempt ? live : undefined,
-          { plugin: find(target.plugin), action: target.action, payload: target.payload },
+          { plugin: find(target.plugin), action: target.action, payload: target.payload, over },
           target.timeoutMs,
         ),
       ),

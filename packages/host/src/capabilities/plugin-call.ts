@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, formatSize, isPaddockError, PaddockError } from "@paddock/contract";
 import { z } from "zod";
+import { fitsOneLine } from "./fits-one-line.js";
 import type { CapabilityProvider, ProviderMethod, ProviderRequest } from "./provider.js";
 
 /** One answer of another plugin, as JSON. */
@@ -14,8 +15,15 @@ export interface PluginCallTarget {
   readonly timeoutMs: number | undefined;
 }
 
-/** Makes the call for the one who asks: with its tenant, its person, and what is left of its own call's time. */
-export type CallPlugin = (request: ProviderRequest, target: PluginCallTarget) => Promise<unknown>;
+/**
+ * Makes the call for the one who asks: with its tenant, its person, and what is left of its own call's time. `over`
+ * aborts when nobody reads the answer any more.
+ */
+export type CallPlugin = (
+  request: ProviderRequest,
+  target: PluginCallTarget,
+  over: AbortSignal,
+) => Promise<unknown>;
 
 /** `plugin.call`: actions of other plugins, as far as their manifests name this one under `callers`. */
 export function createPluginCallProvider(callPlugin: CallPlugin): CapabilityProvider {
@@ -23,10 +31,16 @@ export function createPluginCallProvider(callPlugin: CallPlugin): CapabilityProv
     params,
     asks: ({ plugin, action }) => ({ plugin, actions: [action] }),
     run: async ({ plugin, action, payload = null, timeoutMs }, request) => {
+      const over = new AbortController();
       try {
-        return { value: bounded(await callPlugin(request, { plugin, action, payload, timeoutMs })) };
+        return {
+          value: bounded(await callPlugin(request, { plugin, action, payload, timeoutMs }, over.signal)),
+        };
       } catch (error) {
         throw forCaller(error);
+      } finally {
+        // Ends streams that came with an answer: nobody will read them.
+        over.abort();
       }
     },
   };
@@ -57,10 +71,14 @@ function name(most: number, what: string) {
   return z.string({ error }).min(1, { error }).max(most, { error });
 }
 
-/** What a guest can be told in one line. Bytes and streams do not go from guest to guest. */
+/** What a guest can be told in one line. Bytes, streams and files do not go from guest to guest. */
 function bounded(value: unknown): unknown {
-  const text = JSON.stringify(value) ?? "null";
-  if (text.length <= MAX_ANSWER_BYTES) return value;
+  const fit = fitsOneLine(value, MAX_ANSWER_BYTES);
+  if (fit === "not-json") {
+    throw new PaddockError("OUTPUT_INVALID", "The answer has bytes, a stream or a file in it.");
+  }
+  // Only what is not much larger is written to be counted; escapes and characters of several bytes are longer.
+  if (fit === "fits" && Buffer.byteLength(JSON.stringify(value) ?? "null") <= MAX_ANSWER_BYTES) return value;
   throw new PaddockError(
     "RESULT_TOO_LARGE",
     `The answer has more than ${formatSize(MAX_ANSWER_BYTES)}, which is most between two plugins.`,

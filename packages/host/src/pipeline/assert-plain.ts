@@ -10,10 +10,11 @@ import type { LoadedPlugin } from "../supervisor/plugin.js";
  */
 export function assertPlain(answer: unknown, { manifest }: LoadedPlugin, action: string): void {
   if (!schemaView(answer).hasAttachments) return;
+  // What it makes something of is not walked: bytes are an object with a property for each of them.
   detach(answer, (part) => {
-    if (part instanceof OutputFile) void part.dispose().catch(() => undefined);
-    else stop(part);
-    return undefined;
+    if (!(part instanceof OutputFile)) return stopped(part);
+    void part.dispose().catch(() => undefined);
+    return part;
   });
   throw new PaddockError(
     "USAGE_INVALID",
@@ -22,9 +23,10 @@ export function assertPlain(answer: unknown, { manifest }: LoadedPlugin, action:
   );
 }
 
-function stop(part: object): void {
+function stopped(part: object): object | undefined {
   const value = readOutgoing(part, OUTGOING);
-  if (value === undefined) return;
+  if (value === undefined) return undefined;
   const stopping = value.open().cancel();
   if (stopping instanceof Promise) stopping.catch(() => undefined);
+  return value;
 }

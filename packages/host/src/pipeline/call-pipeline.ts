@@ -122,17 +122,24 @@ export class CallPipeline {
       readonly chain: readonly ChainLink[];
     },
     serves: Attempt | undefined,
-    target: { readonly plugin: LoadedPlugin; readonly action: string; readonly payload: unknown },
+    target: {
+      readonly plugin: LoadedPlugin;
+      readonly action: string;
+      readonly payload: unknown;
+      /** Aborts when nobody reads the answer any more. */
+      readonly over: AbortSignal;
+    },
     timeoutMs: number | undefined,
   ): Promise<unknown> {
-    const { plugin, action, payload } = target;
+    const { plugin, action, payload, over } = target;
+    const gone = serves?.ended ?? from.signal;
     const leftMs = serves === undefined ? Number.POSITIVE_INFINITY : remainingMs(serves.call);
     const ownMs = timeoutMs ?? plugin.actions.get(action)?.timeoutMs ?? leftMs;
     const options: ReadCallOptions = {
       ...readCallOptions(undefined),
       tenant: serves?.tenant ?? from.tenant,
       caller: serves?.caller,
-      signal: serves?.ended ?? from.signal,
+      signal: gone === undefined ? over : AbortSignal.any([gone, over]),
       traceparent: serves?.traceparent,
     };
     const chain = [...from.chain, from.link];
