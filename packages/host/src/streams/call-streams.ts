@@ -56,6 +56,8 @@ export class CallStreams {
   #onDone: () => void = () => undefined;
   #inputs: readonly OutgoingStream[] = [];
   #outputs: readonly IncomingStream[] = [];
+  /** Copies made for this answer. */
+  readonly #files: OutputFile[] = [];
   #sourceError: PaddockError | undefined;
   #open = 0;
   #error: unknown;
@@ -149,9 +151,25 @@ export class CallStreams {
     // Given up before the answer came: nothing of it is read.
     if (this.#hasFailed) for (const stream of this.#outputs) stream.cancel(this.#error);
     this.#onDone = onDone;
-    return isWhole && first?.stream !== undefined
-      ? this.#readWhole(first.stream, others)
-      : this.#place(result, accepted);
+    const answer =
+      isWhole && first?.stream !== undefined
+        ? this.#readWhole(first.stream, others)
+        : this.#place(result, accepted);
+    return answer.then(
+      (value) => {
+        // Given up while it was put together: the copies are nobody's.
+        if (this.#hasFailed) this.#eraseFiles();
+        return value;
+      },
+      (error: unknown) => {
+        this.#eraseFiles();
+        throw error;
+      },
+    );
+  }
+
+  #eraseFiles(): void {
+    for (const file of this.#files.splice(0)) void file.dispose().catch(() => undefined);
   }
 
   /** The caller has its answer, or was told why there is none. */
@@ -209,7 +227,13 @@ export class CallStreams {
 
   async #read(attachment: Attachment, stream: IncomingStream | undefined): Promise<unknown> {
     const { slots, resultBytes, messageBytes, onFault, copyOutput } = this.#surroundings;
-    if (attachment.kind === "file") return copyOutput(attachment.file, attachment.name);
+    if (attachment.kind === "file") {
+      // Nobody waits for it any more: it is not copied for nobody.
+      if (this.#hasFailed) throw this.#error;
+      const file = await copyOutput(attachment.file, attachment.name);
+      this.#files.push(file);
+      return file;
+    }
     // Safe: everything but a file has one.
     const incoming = stream as IncomingStream;
     switch (attachment.kind) {

@@ -50,6 +50,8 @@ const CODE = `
         },
       }),
       big: (input) => Array.from({ length: input }, (_, n) => ({ n, text: "row " + n })),
+      rows: (input) => Array.from({ length: 20_000 }, (_, n) => (n === input ? "wrong" : { n })),
+      typed: () => ({ picture: new Uint8Array(5), width: 3 }),
       async first(input) { for await (const item of input) return item; },
       forget: (_, { kv }) => kv.delete("ended"),
       ended: (_, { kv }) => kv.get("ended"),
@@ -63,6 +65,18 @@ const ACTIONS = Object.fromEntries(
   ]),
 );
 
+/** Bytes are null to a schema. */
+const TYPED = {
+  rows: { output: { type: "array", items: { type: "object" } } },
+  typed: {
+    output: {
+      type: "object",
+      properties: { picture: { type: "null" }, width: { type: "number" } },
+      required: ["picture", "width"],
+      additionalProperties: false,
+    },
+  },
+};
 const STORAGE = { permissions: { required: [{ use: "storage.kv", max: "64KB", reason: "Remembers." }] } };
 
 let before: Holdings;
@@ -71,7 +85,7 @@ let host: Host;
 beforeAll(async () => {
   home = await makeTemporaryHome();
   const folder = join(home.path, "streamer");
-  await writePlugin(folder, { actions: ACTIONS, code: CODE, more: STORAGE });
+  await writePlugin(folder, { actions: { ...ACTIONS, ...TYPED }, code: CODE, more: STORAGE });
   before = holdings();
   host = await createHost({ home: join(home.path, "home"), limits: { result: "8MB" } });
   await host.load(folder);
@@ -281,6 +295,15 @@ describe("large JSON", () => {
   it("keeps names that mean something to a prototype", async () => {
     const text = `{"__proto__":{"a":1},"constructor":2,"pad":"${"x".repeat(70_000)}"}`;
     expect(JSON.stringify(await call("echo", JSON.parse(text)))).toBe(text);
+  });
+
+  it("is checked against the schema of the action", async () => {
+    expect(await call("rows", -1)).toHaveLength(20_000);
+    expect(await failureOf(call("rows", 19_999))).toMatchObject({
+      code: "OUTPUT_INVALID",
+      message: expect.stringContaining("[19999]"),
+    });
+    expect(await call("typed", null)).toEqual({ picture: new Uint8Array(5), width: 3 });
   });
 
   it("is bounded by limits.result", async () => {
