@@ -67,7 +67,7 @@ async function build(engine: Docker): Promise<Ran> {
 
 /** The host as it is meant to run: in the background, spoken to from another process of the same user. */
 async function serveAndCall(engine: Docker): Promise<void> {
-  const plugins = join(ROOT, "examples/licences/plugin");
+  const plugins = join(ROOT, "examples/licences");
   const mount = ["--volume", `${plugins}:/plugins/licences:ro`];
   const serve = ["serve", "--home", "/var/lib/paddock", "--load", "/plugins/licences"];
   expect(
@@ -91,7 +91,16 @@ async function serveAndCall(engine: Docker): Promise<void> {
     const until = performance.now() + 60_000;
     let found = await ps();
     while (found.code !== 0 && performance.now() < until) found = await ps();
-    expect(found, 0, /licences/);
+    expect(found, 0, /paddock-examples\/licences/);
+    const call = [
+      "call",
+      "--home",
+      "/var/lib/paddock",
+      "paddock-examples/licences",
+      "report",
+      '{"packages":{}}',
+    ];
+    expect(await engine.run(["exec", NAME, "paddock", ...call]), 0, /licences/);
   } finally {
     await engine.run(["rm", "--force", "--volumes", NAME]);
   }

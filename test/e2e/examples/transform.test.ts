@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { createHost, type Host } from "@paddock/host";
-import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../../examples/transform/app.ts";
 import { ROOT } from "../../architecture/repository.ts";
@@ -11,7 +10,7 @@ const TIMEOUT_MS = 1_500;
 
 let place: Place;
 let host: Host;
-let app: FastifyInstance;
+let app: ReturnType<typeof createApp>;
 let items: readonly string[];
 beforeAll(async () => {
   place = await createPlace();
