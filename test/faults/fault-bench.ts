@@ -90,10 +90,15 @@ export async function copyPlugin(
   folder: string,
   id: string,
   files: Readonly<Record<string, unknown>>,
+  version = "1.0.0",
 ): Promise<void> {
   await cp(join(PLUGINS, plugin), folder, { recursive: true });
   const manifest = join(folder, "plugin.yaml");
-  await writeFile(manifest, (await readFile(manifest, "utf8")).replace(/^id: .*$/m, `id: ${id}`));
+  const text = await readFile(manifest, "utf8");
+  await writeFile(
+    manifest,
+    text.replace(/^id: .*$/m, `id: ${id}`).replace(/^version: .*$/m, `version: ${version}`),
+  );
   for (const [name, content] of Object.entries(files))
     await writeFile(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
 }

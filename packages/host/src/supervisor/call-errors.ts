@@ -73,6 +73,15 @@ export function lateStart(plugin: LoadedPlugin): PaddockError {
   });
 }
 
+/** It was ready, and ended by itself before anybody had called it. */
+export function fellAtOnce({ manifest }: LoadedPlugin, { code, message }: Failure): PaddockError {
+  return new PaddockError(
+    "START_FAILED",
+    `Cannot start "${manifest.id}": it ended right after its first health check. ${code}: ${message}`,
+    { hint: "The plugin's log may say why.", data: { plugin: manifest.id, last: { code, message } } },
+  );
+}
+
 /** It failed too often to be started again at once. */
 export function unavailable(
   { manifest }: LoadedPlugin,

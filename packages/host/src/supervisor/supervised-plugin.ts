@@ -2,6 +2,8 @@ import { ERRORS, type PaddockError, toPaddockError } from "@paddock/contract";
 import type { GuestEnd, KillReason } from "../isolation/isolation.js";
 import type { LifecycleChange } from "../telemetry/lifecycle-event.js";
 import type { Call } from "./call.js";
+import { fellAtOnce } from "./call-errors.js";
+import { expireAfter } from "./expire-after.js";
 import type { GuestSession } from "./guest-session.js";
 import type { HostGuests } from "./host-guests.js";
 import { isUsable } from "./lifecycle.js";
@@ -21,6 +23,9 @@ const UNSTOPPABLE: KillReason = { code: "KILLED", message: "it could not be susp
 
 /** The application is told of a tenant by its first call; until then this one is expected. */
 const FIRST_TENANT = "main";
+
+/** A new version that ends by itself so soon after its first health check is no better than one that failed it. */
+export const TRIAL_MS = 200;
 
 export interface SupervisedPluginPorts {
   readonly guests: HostGuests;
@@ -104,10 +109,15 @@ export class SupervisedPlugin {
     this.guests.fill();
   }
 
-  /** Starts a first guest, through its first health check. Rejects with the reason why that failed. */
+  /** Starts a first guest, through its first health check and a moment more. Rejects with the reason why that failed. */
   async check(tenant: string): Promise<void> {
     this.life.isOnTrial = true;
     await this.guests.start(tenant);
+    const trial = expireAfter(TRIAL_MS);
+    await Promise.race([trial.promise, ...[...this.#sessions].map(({ ended }) => ended)]);
+    trial.clear();
+    const { failure } = this.life;
+    if (failure !== undefined) throw fellAtOnce(this.plugin, failure);
     this.life.isOnTrial = false;
   }
 
