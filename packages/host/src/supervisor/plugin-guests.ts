@@ -11,9 +11,6 @@ import type { LoadedPlugin } from "./plugin.js";
 import { guestTenant } from "./shared-tenant.js";
 import { Standbys } from "./standbys.js";
 
-/** A standby that was taken is replaced after this time: the call that took it comes first. */
-const REFILL_AFTER_MS = 10;
-
 const IDLE: KillReason = { code: "KILLED", message: "it was idle" };
 
 export interface PluginGuestsPorts {
@@ -33,23 +30,26 @@ export class PluginGuests {
   readonly #standbys: Standbys;
   readonly #starts = new Set<Promise<unknown>>();
   readonly #fresh: FreshGuests;
-  #refill: NodeJS.Timeout | undefined;
 
   constructor(plugin: LoadedPlugin, ports: PluginGuestsPorts) {
     this.#plugin = plugin;
     this.#ports = ports;
-    this.#standbys = new Standbys(plugin.settings.instances.standby);
+    this.#standbys = new Standbys(plugin.settings.instances.standby, {
+      launch: (tenant) => this.#track(ports.launch(tenant, true)),
+      end: (session) => void this.retire(session, IDLE),
+      mayFill: ports.mayFill,
+    });
     this.#fresh = new FreshGuests(plugin, {
       deadlines: ports.deadlines,
       takeStandby: (tenant) => {
-        const standby = this.#takeStandby(tenant);
+        const standby = this.#standbys.take(tenant);
         this.#standbys.note(tenant);
         return standby;
       },
       launch: (tenant) => ports.launch(tenant, false),
       onGone: (tenant) => {
         ports.onRoom(tenant);
-        this.#refillSoon();
+        this.#standbys.refillSoon();
       },
     });
   }
@@ -85,12 +85,12 @@ export class PluginGuests {
     const key = this.#keyOf(whose);
     if (key === undefined) {
       this.#standbys.note(whose);
-      if (!this.#standbys.has(whose)) await this.#startStandby(whose);
+      if (!this.#standbys.has(whose)) await this.#standbys.start(whose);
       return;
     }
     const pool = this.#pool(key, whose);
     if (pool.pick() !== undefined) return;
-    const standby = this.#takeStandby(whose);
+    const standby = this.#standbys.take(whose);
     if (standby !== undefined) this.#use(pool, standby);
     else await (pool.start ?? this.#startInto(pool));
   }
@@ -110,10 +110,7 @@ export class PluginGuests {
       while (this.#ports.mayFill() && pool.living + pool.starting < min)
         this.#startInto(pool).catch(() => undefined);
     }
-    for (const tenant of this.#standbys.missing) {
-      // What could not be started is tried again, as often as the restart budget allows.
-      if (this.#ports.mayFill()) this.#startStandby(tenant).catch(() => undefined);
-    }
+    this.#standbys.fill();
   }
 
   /** Ends guests that nobody has used for long, and forgets places without guests. */
@@ -126,7 +123,7 @@ export class PluginGuests {
       // Those of tenants who come no more: a host cannot keep guests ready for more of them than it may have guests.
       if (pool.isEmpty && (min === 0 || this.#pools.size > MAX_GUESTS)) this.#pools.delete(pool.key);
     }
-    for (const session of this.#standbys.idle(now, idleMs)) void this.retire(session, IDLE);
+    this.#standbys.endIdle(now, idleMs);
   }
 
   /** Takes a guest out of service; it ends once its calls are done. */
@@ -175,7 +172,7 @@ export class PluginGuests {
   }
 
   close(): void {
-    clearTimeout(this.#refill);
+    this.#standbys.close();
   }
 
   #giveShared(call: Call): void {
@@ -189,7 +186,7 @@ export class PluginGuests {
       return;
     }
     const mayGrow = pool.living + pool.starting < max;
-    const standby = mayGrow ? this.#takeStandby(pool.tenant) : undefined;
+    const standby = mayGrow ? this.#standbys.take(pool.tenant) : undefined;
     if (standby !== undefined) {
       this.#use(pool, standby);
       standby.send(call);
@@ -209,7 +206,7 @@ export class PluginGuests {
   #grow(pool: GuestPool): void {
     if (pool.starting > 0 || pool.living >= this.#plugin.settings.instances.max || !this.#ports.mayFill())
       return;
-    const standby = this.#takeStandby(pool.tenant);
+    const standby = this.#standbys.take(pool.tenant);
     if (standby !== undefined) this.#use(pool, standby);
     else this.#startInto(pool).catch(() => undefined);
   }
@@ -223,19 +220,7 @@ export class PluginGuests {
     pool.add(session);
     this.#standbys.note(pool.tenant);
     session.onRoom();
-    this.#refillSoon();
-  }
-
-  #takeStandby(tenant: string): GuestSession | undefined {
-    const session = this.#standbys.take(tenant);
-    if (session !== undefined) this.#refillSoon();
-    return session;
-  }
-
-  #refillSoon(): void {
-    if (this.#plugin.settings.instances.standby === 0) return;
-    clearTimeout(this.#refill);
-    this.#refill = setTimeout(() => this.fill(), REFILL_AFTER_MS).unref();
+    this.#standbys.refillSoon();
   }
 
   #startInto(pool: GuestPool): Promise<GuestSession> {
@@ -260,17 +245,6 @@ export class PluginGuests {
       if (pool.starting === 0) pool.start = undefined;
     });
     return pool.start;
-  }
-
-  async #startStandby(tenant: string): Promise<void> {
-    // Those for tenants that come no more make room.
-    for (const session of this.#standbys.inTheWay) void this.retire(session, IDLE);
-    this.#standbys.beginStart(tenant);
-    try {
-      this.#standbys.add(await this.#track(this.#ports.launch(tenant, true)));
-    } finally {
-      this.#standbys.endStart(tenant);
-    }
   }
 
   #track<T>(start: Promise<T>): Promise<T> {

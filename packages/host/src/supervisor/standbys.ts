@@ -1,7 +1,18 @@
 import type { GuestSession } from "./guest-session.js";
 
+/** A standby that was taken is replaced after this time: the call that took it comes first. */
+const REFILL_AFTER_MS = 10;
 /** Tenants that are remembered, so that the next guest of each can be there before it is needed. */
 const MAX_RECENT_TENANTS = 16;
+
+export interface StandbysPorts {
+  /** Starts a guest, or rejects with the reason why there is none. */
+  readonly launch: (tenant: string) => Promise<GuestSession>;
+  /** Ends one that nobody is expected to need. */
+  readonly end: (session: GuestSession) => void;
+  /** Whether a guest may be started that nobody waits for. */
+  readonly mayFill: () => boolean;
+}
 
 /**
  * Guests that were started and checked, and that nobody has used. A guest is a tenant's from its first line of
@@ -9,14 +20,17 @@ const MAX_RECENT_TENANTS = 16;
  */
 export class Standbys {
   readonly #count: number;
+  readonly #ports: StandbysPorts;
   #sessions: GuestSession[] = [];
   /** Tenants of guests on their way. */
   #starting: string[] = [];
   /** The one that needed a guest last comes first. */
   #recent: string[] = [];
+  #refill: NodeJS.Timeout | undefined;
 
-  constructor(count: number) {
+  constructor(count: number, ports: StandbysPorts) {
     this.#count = count;
+    this.#ports = ports;
   }
 
   get sessions(): readonly GuestSession[] {
@@ -31,22 +45,41 @@ export class Standbys {
 
   /** One that nobody has used; it is the caller's from now on. */
   take(tenant: string): GuestSession | undefined {
-    const session = this.#sessions.find((one) => one.identity.tenant === tenant && one.isReady);
-    if (session !== undefined) this.remove(session);
+    const session = this.#sessions.find((one) => tenantOf(one) === tenant && one.isReady);
+    if (session === undefined) return undefined;
+    this.remove(session);
+    this.refillSoon();
     return session;
   }
 
-  add(session: GuestSession): void {
-    this.#sessions.push(session);
+  /** Starts one for this tenant. */
+  async start(tenant: string): Promise<void> {
+    // Those for tenants that come no more make room.
+    for (const session of this.#inTheWay) this.#ports.end(session);
+    this.#starting.push(tenant);
+    try {
+      this.#sessions.push(await this.#ports.launch(tenant));
+    } finally {
+      this.#starting = without(this.#starting, [tenant]);
+    }
+  }
+
+  /** Starts those that should be there and are not. */
+  fill(): void {
+    for (const tenant of this.#missing) {
+      // What could not be started is tried again, as often as the restart budget allows.
+      if (this.#ports.mayFill()) this.start(tenant).catch(() => undefined);
+    }
+  }
+
+  refillSoon(): void {
+    if (this.#count === 0) return;
+    clearTimeout(this.#refill);
+    this.#refill = setTimeout(() => this.fill(), REFILL_AFTER_MS).unref();
   }
 
   remove(session: GuestSession): void {
     this.#sessions = this.#sessions.filter((one) => one !== session);
-  }
-
-  /** Tenants for whom one more is to be started. */
-  get missing(): readonly string[] {
-    return without(this.#wanted, [...this.#starting, ...this.#sessions.map(tenantOf)]);
   }
 
   /** Whether one is there for this tenant. */
@@ -54,13 +87,23 @@ export class Standbys {
     return this.#sessions.some((session) => tenantOf(session) === tenant);
   }
 
-  /** Those that nobody is expected to need, and that have been there for long. */
-  idle(now: number, idleMs: number): readonly GuestSession[] {
-    return this.#surplus.filter(({ startedAt }) => now - startedAt > idleMs);
+  /** Ends those that nobody is expected to need, and that have been there for long. */
+  endIdle(now: number, idleMs: number): void {
+    for (const session of this.#surplus) if (now - session.startedAt > idleMs) this.#ports.end(session);
+  }
+
+  /** Lets go of its timer. */
+  close(): void {
+    clearTimeout(this.#refill);
+  }
+
+  /** Tenants for whom one more is to be started. */
+  get #missing(): readonly string[] {
+    return without(this.#wanted, [...this.#starting, ...this.#sessions.map(tenantOf)]);
   }
 
   /** Those that nobody is expected to need, when there are as many as there may be. */
-  get inTheWay(): readonly GuestSession[] {
+  get #inTheWay(): readonly GuestSession[] {
     const all = this.#sessions.length + this.#starting.length;
     return this.#surplus.slice(0, Math.max(0, all + 1 - Math.max(1, this.#count)));
   }
@@ -72,14 +115,6 @@ export class Standbys {
       if (at !== -1) wanted.splice(at, 1);
       return at === -1;
     });
-  }
-
-  beginStart(tenant: string): void {
-    this.#starting.push(tenant);
-  }
-
-  endStart(tenant: string): void {
-    this.#starting = without(this.#starting, [tenant]);
   }
 
   /** The tenants of the guests that should be there: one for each of the last, then a second for each, and so on. */
