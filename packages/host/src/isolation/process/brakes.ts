@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { readStat } from "../../process-status.js";
 import type { Cgroup } from "./cgroup/cgroup.js";
 import type { ProcessName } from "./children-of.js";
-import { readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
 
 /** A guest whose processes are not all standing after this is doing something about it. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { readStat } from "./process-status.js";
+import { readStat } from "../../process-status.js";
 
 export interface ProcessName {
   readonly pid: number;

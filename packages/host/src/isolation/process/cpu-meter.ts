@@ -1,5 +1,5 @@
+import { readStat } from "../../process-status.js";
 import type { ProcessName } from "./children-of.js";
-import { readStat } from "./process-status.js";
 
 /** A clock tick of /proc: USER_HZ is 100 on every architecture we run on. */
 export const MS_PER_TICK = 10;

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { readStartTime, readStat } from "../../process-status.js";
 import { createBrakes } from "./brakes.js";
 import type { ProcessName } from "./children-of.js";
 import { MS_PER_TICK } from "./cpu-meter.js";
 import { type CpuWatch, startCpuWatch } from "./cpu-watch.js";
-import { readStartTime, readStat } from "./process-status.js";
 
 let child: ChildProcess | undefined;
 let abort = new AbortController();

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readStartTime } from "../../process-status.js";
 import { DISK_SAMPLE_MS, measureDirectory, startDiskWatch } from "./disk-watch.js";
-import { readStartTime } from "./process-status.js";
 
 const MB = 1024 ** 2;
 const MANY = Number.MAX_SAFE_INTEGER;

@@ -1,5 +1,5 @@
+import { readStartTime } from "../../process-status.js";
 import { childrenOf, type ProcessName } from "./children-of.js";
-import { readStartTime } from "./process-status.js";
 
 /** The processes of a guest that the host knows by name. */
 export interface GuestIds {

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRawGuests, RAW_LIMITS, type RawGuests } from "../../../../../test/escape/raw-guest.js";
-import { readStat } from "./process-status.js";
+import { readStat } from "../../process-status.js";
 
 let guests: RawGuests;
 let folder = "";

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { readStat } from "../../process-status.js";
 import type { GuestEnd, GuestProcess, KillReason } from "../isolation.js";
 import { createBrakes } from "./brakes.js";
 import { MS_PER_TICK } from "./cpu-meter.js";
@@ -12,7 +13,6 @@ import type { Launched } from "./launch.js";
 import { hasInit, type LaunchPlan, type PlannedData } from "./launch-plan.js";
 import { startMemoryWatch } from "./memory-watch.js";
 import { openOutput } from "./output-file.js";
-import { readStat } from "./process-status.js";
 import { toSetupError } from "./setup-error.js";
 import { signalGuest } from "./signal-guest.js";
 import { signalProcess } from "./signal-process.js";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { isAlive, readStartTime, readStat } from "../../process-status.js";
 import { killStarting } from "./kill-starting.js";
-import { isAlive, readStartTime, readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
 import { type StartedProcess, startProcess } from "./start-process.js";
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { readStat } from "../../process-status.js";
 import { childrenOf } from "./children-of.js";
-import { readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
 import type { StartedProcess } from "./start-process.js";
 

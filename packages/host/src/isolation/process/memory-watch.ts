@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { formatSize } from "@paddock/contract";
+import { readStartTime } from "../../process-status.js";
 import type { ProcessName } from "./children-of.js";
-import { readStartTime } from "./process-status.js";
 import { parseStatus } from "./seen.js";
 
 /** How often a guest's memory is looked at. */

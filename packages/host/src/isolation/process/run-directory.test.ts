@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readStartTime } from "./process-status.js";
+import { readStartTime } from "../../process-status.js";
 import { hostName, isDeadHost, makeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 
 let home = "";

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isAlive, readStartTime } from "./process-status.js";
+import { isAlive, readStartTime } from "../../process-status.js";
 
 /** Names one host process for ever: pid and start time. Also the name of its control groups. */
 export function hostName(pid = process.pid): string {

@@ -1,5 +1,5 @@
+import { readStartTime } from "../../process-status.js";
 import type { GuestIds } from "./guest-ids.js";
-import { readStartTime } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
 
 /** Signals that a terminal sends to everybody in the foreground. */

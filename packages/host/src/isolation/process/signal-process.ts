@@ -1,4 +1,4 @@
-import { readStat } from "./process-status.js";
+import { readStat } from "../../process-status.js";
 
 /**
  * Signals the very process that we started: its number may belong to another one by now, and it may end between

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { isAlive, readStartTime, readStat } from "./process-status.js";
+import { isAlive, readStartTime, readStat } from "../../process-status.js";
 import { signalProcess } from "./signal-process.js";
 import { sweepOrphans } from "./sweep-orphans.js";
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { readStat } from "../../process-status.js";
 import { STUB_TARGET } from "./launch-plan.js";
-import { readStat } from "./process-status.js";
 import { signalProcess } from "./signal-process.js";
 
 /**
