@@ -16,6 +16,7 @@ import { checkEngine } from "./dependencies/check-engine.js";
 import { stillNeeded } from "./dependencies/dependency-errors.js";
 import { loadInOrder } from "./dependencies/load-in-order.js";
 import { startOrder } from "./dependencies/start-order.js";
+import { sweepDrafts } from "./drafts.js";
 import type { Host, HostOptions, PluginInfo } from "./host-interface.js";
 import type { Isolation } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
@@ -80,7 +81,12 @@ async function openRooms(config: ResolvedConfig): Promise<Rooms> {
   const fileRoom = new FileRoom(join(config.home, "files"));
   try {
     await assertMechanisms(config, isolation);
-    await Promise.all([isolation.sweep(), bundles.sweep(), fileRoom.sweep()]);
+    await Promise.all([
+      isolation.sweep(),
+      bundles.sweep(),
+      fileRoom.sweep(),
+      sweepDrafts(join(config.home, "cache")),
+    ]);
     return { isolation, bundles, fileRoom };
   } catch (error) {
     await isolation.close();

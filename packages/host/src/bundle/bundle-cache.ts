@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { draftOf } from "../drafts.js";
 import type { Bundle, OutsideModule } from "./bundle-entry.js";
 import { type Digest, sha256Of } from "./digest.js";
 import { FOLDER_MAX_FILE_BYTES } from "./folder-bounds.js";
@@ -65,7 +65,7 @@ export async function rememberBundle(
   const text = JSON.stringify({ tree, inputs });
   if (text.length > BUNDLE_RECORD_MAX_BYTES) return;
   const file = fileFor(directory, key);
-  const temporary = `${file}.${randomUUID()}`;
+  const temporary = draftOf(file);
   try {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(temporary, text);

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { draftOf } from "../drafts.js";
 import { BoundedQueue } from "./bounded-queue.js";
 import type { FileEntry, FileMode } from "./digest.js";
 
@@ -25,8 +26,7 @@ export interface Staging {
 
 /** Starts a tree in `parent`, under a name that tells whose it is. */
 export async function createStaging(parent: string): Promise<Staging> {
-  const owner = await readStartTime(process.pid);
-  const root = join(parent, `${process.pid}-${owner}-${randomUUID()}`);
+  const root = draftOf(join(parent, "tree"));
   const directory = join(root, "tree");
   await makeDirectory(root);
   await makeDirectory(directory);
@@ -59,22 +59,6 @@ export async function createStaging(parent: string): Promise<Staging> {
     },
     discard: () => rm(root, { recursive: true, force: true }),
   };
-}
-
-/** Removes the trees of hosts that died while making them. Those of living hosts stay. */
-export async function sweepStaging(parent: string): Promise<void> {
-  for (const name of await readdir(parent).catch(() => [])) {
-    const [, pid, started] = /^(\d+)-(\d+)-/.exec(name) ?? [];
-    const isAlive = pid !== undefined && (await readStartTime(Number(pid)).catch(() => "")) === started;
-    if (!isAlive) await rm(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-/** Ticks since boot at which a process started (proc(5), field 22): with the pid it names one process for ever. */
-async function readStartTime(pid: number): Promise<string> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The program's name may contain spaces and brackets; fields are counted after its last bracket.
-  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }
 
 async function makeDirectory(path: string): Promise<void> {

@@ -134,8 +134,8 @@ describe("createBundleStore()", () => {
   it("sweeps away what dead hosts left half made, and nothing of living ones", async () => {
     const mine = await store.stage();
     // No process has this number: pid_max is at most 2^22.
-    const dead = join(directory, "staging/4194305-1-dead");
-    const reused = join(directory, `staging/${process.pid}-1-reused`);
+    const dead = join(directory, "staging/.draft-4194305-1-dead");
+    const reused = join(directory, `staging/.draft-${process.pid}-1-reused`);
     await mkdir(join(dead, "tree"), { recursive: true });
     await mkdir(join(reused, "tree"), { recursive: true });
     const other = await createBundleStore(directory).stage();

@@ -1,7 +1,8 @@
 import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { sweepDrafts } from "../drafts.js";
 import { type Digest, digestOf, hexOf } from "./digest.js";
-import { createStaging, type Staging, sweepStaging } from "./staging.js";
+import { createStaging, type Staging } from "./staging.js";
 import { assertUnchanged, DATA_DIRECTORY, type StoredTree, verifyTree } from "./stored-tree.js";
 import { systemCodeOf, toStoreError } from "./system-error.js";
 
@@ -42,7 +43,7 @@ export function createBundleStore(directory: string): BundleStore {
   const doing = `write to the plugin store "${directory}"`;
   return {
     directory,
-    sweep: () => translate(doing, () => sweepStaging(staging)),
+    sweep: () => translate(doing, () => sweepDrafts(staging)),
     async stage() {
       return translate(doing, async () => {
         await prepare();

@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdir, readFile, readlink, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { draftOf } from "../drafts.js";
 import type { ReadOnlyInput, RootLink } from "../isolation/isolation.js";
 import { libraryClosure } from "../runtimes/library-closure.js";
 import type { FoundProgram } from "./find-program.js";
@@ -108,7 +109,7 @@ async function syntheticFiles(cacheDirectory: string): Promise<readonly ReadOnly
 
 /** Whole or not at all: another host may be reading it. Readable whatever the umask is. */
 async function place(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}`;
+  const draft = draftOf(path);
   await writeFile(draft, text, { flag: "wx" });
   await chmod(draft, 0o444);
   await rename(draft, path);

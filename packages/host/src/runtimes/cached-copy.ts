@@ -1,11 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { chmod, copyFile, mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PaddockError } from "@paddock/contract";
-
-/** A copy that takes longer than this was interrupted: the next host removes what it left. */
-export const COPY_ABANDONED_AFTER_MS = 3_600_000;
+import { draftOf, sweepDrafts } from "../drafts.js";
 
 const OTHERS_SEARCH = 0o001;
 const OTHERS_READ = 0o004;
@@ -52,8 +50,8 @@ async function copyOnce(path: string, cacheDirectory: string, isBound: boolean):
   const existing = await stat(target).catch(() => undefined);
   if (existing?.size !== source.size) {
     await makeSearchable(directory);
-    await removeAbandoned(directory);
-    const temporary = join(directory, `.${randomUUID()}`);
+    await sweepDrafts(directory);
+    const temporary = draftOf(target);
     try {
       await copyFile(path, temporary, constants.COPYFILE_FICLONE);
       await chmod(temporary, source.mode & 0o100 ? 0o555 : 0o444);
@@ -76,15 +74,4 @@ async function makeSearchable(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
   // The umask of the host may be stricter than what guests need.
   await chmod(directory, 0o755);
-}
-
-async function removeAbandoned(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(".")) continue;
-    const path = join(directory, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && found.mtimeMs < Date.now() - COPY_ABANDONED_AFTER_MS) {
-      await rm(path, { force: true });
-    }
-  }
 }

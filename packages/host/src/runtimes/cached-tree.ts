@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { chmod, cp, lstat, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PaddockError } from "@paddock/contract";
+import { draftOf } from "../drafts.js";
 import { identityOf, isReachable, nameFor } from "./cached-copy.js";
 import type { Reach } from "./reachable-input.js";
 
@@ -36,7 +36,7 @@ export async function placeTree(target: string, fill: (temporary: string) => Pro
   const parent = join(target, "..");
   await mkdir(parent, { recursive: true });
   await chmod(parent, 0o755);
-  const temporary = join(parent, `.${randomUUID()}`);
+  const temporary = draftOf(target);
   try {
     await fill(temporary);
     await openTree(temporary);

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { draftOf } from "../drafts.js";
 import { identityOf, nameFor } from "./cached-copy.js";
 import type { Measurement } from "./idle-measurement.js";
 
@@ -21,7 +21,7 @@ export async function recallMeasurement(
 }
 
 async function remember(file: string, measured: Measurement): Promise<void> {
-  const temporary = `${file}.${randomUUID()}`;
+  const temporary = draftOf(file);
   try {
     await mkdir(join(file, ".."), { recursive: true });
     await writeFile(temporary, JSON.stringify(measured));

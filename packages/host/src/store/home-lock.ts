@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
@@ -46,7 +45,8 @@ export async function lockHome(home: string): Promise<HomeLock> {
 }
 
 async function write(home: string, text: string): Promise<boolean> {
-  const draft = join(home, `.${OWNER_FILE_NAME}-${randomUUID()}`);
+  // Nobody else writes while we have the lock; what a killed host left there is written over.
+  const draft = join(home, `.${OWNER_FILE_NAME}`);
   try {
     await writeFile(draft, text, { mode: 0o600 });
     await rename(draft, join(home, OWNER_FILE_NAME));
