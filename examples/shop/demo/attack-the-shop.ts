@@ -10,6 +10,9 @@ import type { Page } from "./page.ts";
 
 const [TITLE_WIDTH, CONTROL_WIDTH] = [28, 14];
 
+/** A plugin that fails so often would be given a rest, and what refuses the attacks after that would be no wall. */
+const PATIENCE = { breaker: { failures: 1_000 }, restart: { crashes: 1_000 } };
+
 interface Row {
   readonly attack: Attack;
   readonly control: Outcome;
@@ -46,7 +49,7 @@ async function runAttacks(onRow: (row: Row) => void): Promise<readonly Row[]> {
   const home = await makeHome();
   // What a plugin in this process would find; the shop has its secrets where applications have them.
   process.env[guarded.target.secretName] = guarded.secret;
-  const host = await createHost({ home, interpreter: { guards: false } });
+  const host = await createHost({ home, interpreter: { guards: false }, defaults: PATIENCE });
   try {
     await host.load(pluginFolder("stickers"));
     const rows: Row[] = [];

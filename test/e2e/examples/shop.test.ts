@@ -48,6 +48,8 @@ describe("the demo", () => {
       for (const { title } of ATTACKS) {
         const row = lines.find((line) => line.startsWith(`  ${title} `));
         expect(row).toMatch(/ succeeded +refused by [A-Za-z]/);
+        // What refuses an attack has to be a wall: not a rest, a wait or a quarantine after those before it.
+        expect(row).not.toMatch(/CIRCUIT_OPEN|PLUGIN_UNAVAILABLE|PLUGIN_QUARANTINED/);
       }
       expect(output).toContain(`${ATTACKS.length} of ${ATTACKS.length} refused in Paddock`);
       expect(output).toMatch(/a call in Paddock +p50 [\d.]+ [µm]s/);
