@@ -32,6 +32,10 @@ async function* readPath(path: string, signal: AbortSignal): AsyncGenerator<Uint
   try {
     if (!(await file.stat()).isFile()) throw new SourceRefused("it is no ordinary file");
     yield* readHandle(file, signal);
+  } catch (cause) {
+    // Files of the kernel's look ordinary until they are read.
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    throw typeof code === "string" ? new SourceRefused(`it cannot be read (${code})`, { cause }) : cause;
   } finally {
     await file.close();
   }
@@ -75,12 +79,15 @@ async function* readStream(
   }
 }
 
-/** Writes a new file, which only its owner may change, and returns its size. Throws TooLarge; nothing is removed. */
+/**
+ * Writes a new file, which only its owner may change, and returns its size. `take` says for each piece whether there
+ * is room for so many bytes more; else it throws TooLarge, and nothing is removed.
+ */
 export async function writeNewFile(
   path: string,
   mode: number,
   pieces: AsyncIterable<Uint8Array>,
-  maxBytes: number,
+  take: (bytes: number) => boolean,
 ): Promise<number> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const file = await open(path, flags, 0o600);
@@ -88,7 +95,7 @@ export async function writeNewFile(
     let bytes = 0;
     for await (const piece of pieces) {
       bytes += piece.length;
-      if (bytes > maxBytes) throw new TooLarge();
+      if (!take(piece.length)) throw new TooLarge();
       await file.appendFile(piece);
     }
     await file.chmod(mode);

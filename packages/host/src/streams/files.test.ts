@@ -46,12 +46,21 @@ const CODE = `
         if (how === "sparse") { fs.writeFileSync(file.path, ""); fs.truncateSync(file.path, 60 * 2 ** 20); }
         return file;
       },
+      holes: (count, { files }) => Array.from({ length: count }, () => {
+        const file = files.create();
+        fs.writeFileSync(file.path, "");
+        fs.truncateSync(file.path, 10 * 2 ** 20);
+        return file;
+      }),
       left: () => fs.readdirSync("/outbox").filter((name) => name !== "other"),
     },
   });
 `;
 const ACTIONS = Object.fromEntries(
-  ["read", "paths", "exists", "write", "report", "badNames", "bad", "left"].map((name) => [name, {}]),
+  ["read", "paths", "exists", "write", "report", "badNames", "bad", "holes", "left"].map((name) => [
+    name,
+    {},
+  ]),
 );
 
 // What protects the host is the kernel: all of this holds without the guards of the language, too.
@@ -125,6 +134,8 @@ describe.each([true, false])("with guards: %s", (guards) => {
       ["a file that does not exist", { a: "/nowhere/at/all" }],
       ["a directory", { a: "/" }],
       ["a device", { a: "/dev/zero" }],
+      ["a name of too many bytes", { ["\u{1f600}".repeat(64)]: Buffer.alloc(0) }],
+      ["a file of the kernel's that cannot be read", { a: "/proc/self/mem" }],
     ])("are refused: %s", async (_, files) => {
       expect(await failureOf(call("read", null, { files }))).toMatchObject({ code: "USAGE_INVALID" });
     });
@@ -146,6 +157,25 @@ describe.each([true, false])("with guards: %s", (guards) => {
         code: "PAYLOAD_TOO_LARGE",
       });
       expect(await call("read")).toEqual({});
+    });
+
+    it("are bounded together, when several calls send them at once", async () => {
+      const waiting = Promise.withResolvers<void>();
+      const slow = () =>
+        new ReadableStream<Uint8Array>({
+          start: (controller) => controller.enqueue(new Uint8Array(10 * 2 ** 20)),
+          pull: async (controller) => {
+            await waiting.promise;
+            controller.close();
+          },
+        });
+      const calls = Array.from({ length: 8 }, () => failureOf(call("paths", null, { files: { a: slow() } })));
+      const refused = await Promise.race(calls);
+      waiting.resolve();
+      expect(refused).toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+      await Promise.all(calls);
+      const files = { a: new Uint8Array(10 * 2 ** 20) };
+      expect(await call("paths", null, { files })).toEqual({ a: expect.any(String) });
     });
 
     it("whose source never answers end with the caller's deadline", async () => {
@@ -183,6 +213,13 @@ describe.each([true, false])("with guards: %s", (guards) => {
         code: guards && how === "link" ? "PLUGIN_BUG" : "FILE_REFUSED",
         message: expect.not.stringContaining(home.path),
       });
+    });
+
+    it("are no larger together than what a guest may write, whatever holes are in them", async () => {
+      const kept = async () => (await readdir(join(home.path, "home/files"))).length;
+      const before = await kept();
+      expect(await failureOf(call("holes", 20))).toMatchObject({ code: "FILE_REFUSED" });
+      await expect.poll(kept).toBe(before);
     });
 
     it("have plain names", async () => {

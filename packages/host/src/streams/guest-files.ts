@@ -18,6 +18,17 @@ const forgotten = new FinalizationRegistry<string>((path) => {
   void rm(path, { force: true }).catch(() => undefined);
 });
 
+/** A file that an answer names. */
+export interface WantedOutput {
+  readonly call: number;
+  readonly file: number;
+  readonly name: string;
+  /** Names action and plugin, for errors. */
+  readonly subject: string;
+  /** What all files of the answer may still have together; it is counted down. */
+  readonly room: { bytes: number };
+}
+
 /** The files that go into and come out of one guest. */
 export class GuestFiles {
   /** Directory of the host that the guest sees as its inbox. */
@@ -56,14 +67,19 @@ export class GuestFiles {
     await chmod(directory, 0o755);
     const stop = AbortSignal.any([signal, this.#gone.signal]);
     const paths: [string, string][] = [];
-    for (const [name, source] of files.entries) {
-      const left = this.#maxBytes - this.#bytes;
-      const pieces = readSource(source, stop);
-      const bytes = await writeNewFile(join(directory, name), 0o444, pieces, left).catch((error: unknown) => {
-        throw this.#refusal(error, name, subject);
-      });
+    // Counted before they are written: files of other calls are copied at the same time.
+    const take = (bytes: number) => {
+      // What is counted for a call that is over would be counted for ever.
+      if (bytes > this.#maxBytes - this.#bytes || !this.#calls.has(call)) return false;
       held.bytes += bytes;
       this.#bytes += bytes;
+      return true;
+    };
+    for (const [name, source] of files.entries) {
+      const pieces = readSource(source, stop);
+      await writeNewFile(join(directory, name), 0o444, pieces, take).catch((error: unknown) => {
+        throw this.#refusal(error, name, subject);
+      });
       paths.push([name, `${INBOX}/${number}/${name}`]);
     }
     return Object.fromEntries(paths);
@@ -78,14 +94,11 @@ export class GuestFiles {
     void rm(held.directory, { recursive: true, force: true }).catch(() => undefined);
   }
 
-  /** A copy of a file that the guest made. Rejects with FILE_REFUSED. */
-  async copyOut(
-    guest: GuestProcess,
-    call: number,
-    file: number,
-    name: string,
-    subject: string,
-  ): Promise<OutputFile> {
+  /**
+   * A copy of a file that the guest made. Rejects with FILE_REFUSED. `room` bounds all files of one answer: together
+   * they cannot be larger than what the guest may write, but a file with holes can look as large as it likes.
+   */
+  async copyOut(guest: GuestProcess, { call, file, name, subject, room }: WantedOutput): Promise<OutputFile> {
     const refuse = (state: string, cause?: unknown) =>
       new PaddockError(
         "FILE_REFUSED",
@@ -100,7 +113,10 @@ export class GuestFiles {
     });
     const path = await this.#room.newPath();
     try {
-      const size = await writeNewFile(path, 0o600, readHandle(source, this.#gone.signal), this.#maxBytes);
+      const size = await writeNewFile(path, 0o600, readHandle(source, this.#gone.signal), (bytes) => {
+        room.bytes -= bytes;
+        return room.bytes >= 0;
+      });
       const copy = new OutputFile(name, size, path);
       forgotten.register(copy, path);
       return copy;
@@ -136,7 +152,14 @@ export class GuestFiles {
         { hint: "Raise limits.scratch, or send less at a time.", data: { limit: this.#maxBytes } },
       );
     }
-    return error;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    // An abort has a number.
+    if (typeof code !== "string") return error;
+    return new PaddockError(
+      "STORE_FAILED",
+      `Cannot run ${subject}: the file ${file} cannot be copied into the home of the host (${code}).`,
+      { hint: "Make room there, or raise the host's own limits.", cause: error },
+    );
   }
 }
 

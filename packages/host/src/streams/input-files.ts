@@ -13,13 +13,16 @@ export interface InputFiles {
 /** Files of one call. */
 export const MAX_INPUT_FILES = 32;
 
+/** NAME_MAX of Linux. */
+const MAX_NAME_BYTES = 255;
+
 /** Throws USAGE_INVALID for names that are none, and for what is no file. */
 export function readInputFiles(value: unknown): InputFiles {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw wrong("is not an object of names and files");
   }
   const entries = Object.entries(value).map(([name, source]) => {
-    if (!FILE_NAME.test(name)) {
+    if (!FILE_NAME.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES) {
       throw wrong(`has the name ${JSON.stringify(name.slice(0, 80))}, with which no file can be made`);
     }
     if (!isSource(source)) {

@@ -152,6 +152,8 @@ export class AttachedCalls {
     const { action } = call.request;
     const { limits } = identity.plugin;
     const subject = this.#subject(call);
+    // Outbox and scratch space are one: more than that can only be holes.
+    const room = { bytes: limits.scratchBytes };
     return new CallStreams({
       subject,
       data,
@@ -169,7 +171,7 @@ export class AttachedCalls {
       },
       copyOutput: async (file, name) => {
         if (files === undefined) throw this.#noStreams(call);
-        return files.copyOut(process, call.id, file, name, subject);
+        return files.copyOut(process, { call: call.id, file, name, subject, room });
       },
     });
   }
