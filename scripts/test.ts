@@ -7,7 +7,13 @@ import { runTool } from "./run-tool.ts";
 import { runVitest } from "./run-vitest.ts";
 import { runStages, type Stage } from "./stages.ts";
 
-const PUBLISHED = ["packages/contract", "sdks/typescript", "packages/host", "packages/server", "packages/cli"];
+const PUBLISHED = [
+  "packages/contract",
+  "sdks/typescript",
+  "packages/host",
+  "packages/server",
+  "packages/cli",
+];
 
 const EVERYTHING: readonly Stage[] = [
   tools("lint", [["biome", "ci", "--error-on-warnings", "."]]),

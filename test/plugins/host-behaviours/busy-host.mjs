@@ -75,5 +75,8 @@ async function reloadAgainAndAgain() {
 }
 
 async function callWithFiles() {
-  for (;;) await host.call("attacker/fails-at", "call", 1, { files: { moment: join(folder, "fails-at", "moment.json") } });
+  for (;;)
+    await host.call("attacker/fails-at", "call", 1, {
+      files: { moment: join(folder, "fails-at", "moment.json") },
+    });
 }

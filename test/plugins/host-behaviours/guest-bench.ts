@@ -48,7 +48,7 @@ const SETTINGS = effectiveSettings(
     defaults: { restart: { crashes: 1_000, windowMs: 1_000 } },
     plugins: {},
   },
-  { id: "acme/probe", health: undefined },
+  { id: "acme/probe" },
 );
 const UIDS = { from: 2_000_000_000, count: 100_000 };
 

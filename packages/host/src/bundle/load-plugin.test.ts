@@ -228,7 +228,15 @@ describe("loadPluginCode()", () => {
   it("can be cancelled", async () => {
     await writeFolder(folder, { "src/main.ts": "export default 1;" });
     const signal = AbortSignal.abort(new Error("enough"));
-    const loading = loadPluginCode({ folder, entry: "src/main.ts", isBundled: true, store, isolation, node, signal });
+    const loading = loadPluginCode({
+      folder,
+      entry: "src/main.ts",
+      isBundled: true,
+      store,
+      isolation,
+      node,
+      signal,
+    });
     await expect(loading).rejects.toThrow("enough");
     expect(await readdir(join(home, "store/staging"))).toEqual([]);
   });

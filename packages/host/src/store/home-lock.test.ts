@@ -14,7 +14,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const OWNER = fileURLToPath(new URL("../../../../test/plugins/host-behaviours/home-owner.mjs", import.meta.url));
+const OWNER = fileURLToPath(
+  new URL("../../../../test/plugins/host-behaviours/home-owner.mjs", import.meta.url),
+);
 
 /** A process that claims the home and says how that went. */
 async function claim() {

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { GROUP } from "../../../../../../test/plugins/host-behaviours/planned-launch.js";
-import { createBrakes } from "../brakes.js";
 import { readStartTime, readStat } from "../../../process-status.js";
+import { createBrakes } from "../brakes.js";
 import { createFreezer } from "./freezer.js";
 import { readOwnGroups } from "./own-groups.js";
 
