@@ -1,6 +1,7 @@
 import type { CgroupTree } from "./cgroup.js";
 import { openCgroupV1 } from "./cgroup-v1.js";
 import { openCgroupV2 } from "./cgroup-v2.js";
+import { sweepGroups } from "./files.js";
 import { readOwnGroups } from "./own-groups.js";
 
 /** The groups of this process, which all of its hosts share: the kernel knows only the process. */
@@ -37,7 +38,12 @@ async function open(): Promise<CgroupTree | undefined> {
   const v2 = unified === undefined ? undefined : await openCgroupV2(unified);
   if (v2?.controllers.has("memory")) return v2;
   const v1 = await openCgroupV1(groups.filter((group) => group.version === 1));
-  if (v1 === undefined) return v2;
+  if (v1 === undefined || unified === undefined) return v1 ?? v2;
   await v2?.close();
-  return v1;
+  const sweep = async () => {
+    await v1.sweep();
+    // A host that was killed just now, above, left the one that it had only tried.
+    await sweepGroups(unified.directory);
+  };
+  return { ...v1, sweep };
 }
