@@ -1,3 +1,4 @@
+import { isProxy } from "node:util/types";
 import { FILE_NAME, PaddockError } from "@paddock/contract";
 
 /** A file for a plugin: a path of the host's, or what is in it. */
@@ -21,7 +22,7 @@ export function readInputFiles(value: unknown): InputFiles {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw wrong("is not an object of names and files");
   }
-  const entries = Object.entries(value).map(([name, source]) => {
+  const entries = entriesOf(value).map(([name, source]) => {
     if (!FILE_NAME.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES) {
       throw wrong(`has the name ${JSON.stringify(name.slice(0, 80))}, with which no file can be made`);
     }
@@ -34,14 +35,26 @@ export function readInputFiles(value: unknown): InputFiles {
   return { entries, isReplayable: !entries.some(([, source]) => source instanceof ReadableStream) };
 }
 
+/** Objects may refuse to be looked at. */
+function entriesOf(value: object): readonly (readonly [string, unknown])[] {
+  try {
+    return Object.entries(value);
+  } catch (cause) {
+    throw wrong("cannot be read", cause);
+  }
+}
+
 function isSource(source: unknown): source is InputFileSource {
   if (typeof source === "string") return source !== "" && !source.includes("\0");
+  // A proxy may throw when it is asked what it is.
+  if (isProxy(source)) return false;
   if (source instanceof ReadableStream) return !source.locked;
   return source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob;
 }
 
-function wrong(state: string): PaddockError {
+function wrong(state: string, cause?: unknown): PaddockError {
   return new PaddockError("USAGE_INVALID", `The option "files" ${state}.`, {
     hint: "Give an object: name → path, Uint8Array, ArrayBuffer, Blob or ReadableStream.",
+    cause,
   });
 }
