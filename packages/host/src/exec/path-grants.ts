@@ -1,8 +1,9 @@
 import { realpath, stat } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import type { GrantedMount } from "../isolation/isolation.js";
+import { isWithin } from "./is-within.js";
+import { findKeys, homeFolders } from "./keys.js";
 
 /** Of the kernel, or made by us inside: nothing of the host's belongs there. */
 const OWN_PLACES = ["/proc", "/sys", "/dev", "/data", "/inbox", "/outbox", "/.waiting", "/.launch-stub"];
@@ -19,15 +20,12 @@ const TRUSTED_PLACES = [
   "/boot",
   "/run",
 ];
-/** Keys, below a home folder. */
-const KEYS = [".ssh", ".gnupg", ".aws", ".kube", ".docker", ".netrc", ".config/gcloud", ".config/gh"];
-
 type Access = GrantedMount["access"];
 
 /** Folders that matter to the host itself. */
 export interface HostPlaces {
   /** Of the user that the host runs as. */
-  readonly homeDirectory: string;
+  readonly homes: readonly string[];
   /** Paddock's own. */
   readonly state: string;
 }
@@ -41,7 +39,11 @@ export async function planPathGrants(
   state: string,
   folder = process.cwd(),
 ): Promise<readonly GrantedMount[]> {
-  const places = { homeDirectory: await real(homedir()), state: await real(state) };
+  const homes = homeFolders();
+  const places = {
+    homes: [...new Set([...homes, ...(await Promise.all(homes.map(real)))])],
+    state: await real(state),
+  };
   const mounts = new Map<string, GrantedMount>();
   const add = async (name: string, access: Access) => {
     const path = assertText(name, access, folder);
@@ -53,7 +55,7 @@ export async function planPathGrants(
         "Check the spelling; relative paths start at the current folder.",
       );
     });
-    for (const one of new Set([path, source])) assertSafe(one, name, access, places);
+    for (const one of new Set([path, source])) await assertSafe(one, name, access, places);
     const found = await stat(source);
     if (!found.isFile() && !found.isDirectory())
       throw refused(
@@ -82,8 +84,8 @@ function assertText(name: unknown, access: Access, folder: string): string {
   return resolve(folder, name);
 }
 
-function assertSafe(path: string, name: string, access: Access, places: HostPlaces): void {
-  const { homeDirectory, state } = places;
+async function assertSafe(path: string, name: string, access: Access, places: HostPlaces): Promise<void> {
+  const { homes, state } = places;
   const narrower = "Grant the folder that the program needs, not one above it.";
   if (path === "/") throw refused(access, name, "that is everything", narrower);
   if (path === "/tmp") throw refused(access, name, "the program has a /tmp of its own", narrower);
@@ -91,13 +93,14 @@ function assertSafe(path: string, name: string, access: Access, places: HostPlac
     throw refused(access, name, "no program may see the host there", "Leave it out.");
   if (isWithin(path, state) || isWithin(state, path))
     throw refused(access, name, "Paddock keeps its own state there", "Grant another folder.");
-  if (isWithin(homeDirectory, path))
+  if (homes.some((home) => isWithin(home, path)))
     throw refused(access, name, "your home folder, with keys and settings, is in it", narrower);
-  if (KEYS.some((key) => isWithin(path, join(homeDirectory, key))))
+  const keys = await findKeys(path, homes);
+  if (keys !== undefined)
     throw refused(
       access,
       name,
-      "keys are kept there",
+      `keys are kept there (${keys})`,
       "Copy what the program needs into a folder of its own.",
     );
   if (access === "read") return;
@@ -108,7 +111,7 @@ function assertSafe(path: string, name: string, access: Access, places: HostPlac
       "the host trusts what is there",
       "Let it write elsewhere, and copy what you have checked.",
     );
-  if (isSetting(path, homeDirectory))
+  if (homes.some((home) => isSetting(path, home)))
     throw refused(
       access,
       name,
@@ -121,10 +124,6 @@ function assertSafe(path: string, name: string, access: Access, places: HostPlac
 function isSetting(path: string, homeDirectory: string): boolean {
   if (!isWithin(path, homeDirectory) || isWithin(path, join(homeDirectory, ".cache"))) return false;
   return path.slice(homeDirectory.length + 1).startsWith(".");
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === "/" ? "/" : `${folder}/`);
 }
 
 async function real(path: string): Promise<string> {
