@@ -196,6 +196,12 @@ describe("A program that asks the kernel directly", () => {
     });
   }
 
+  test("may end before its processors are limited: that is no failure of its start", async () => {
+    const guest = await guests.start("exit 0");
+    await guest.ended;
+    await expect(guest.confineCpu()).resolves.toBeUndefined();
+  });
+
   test("has no descriptor beyond the two channels", async () => {
     const { lines } = await raw.run(
       `for my $fd (0 .. 1100) { print "$fd\\n" if syscall(${numberOf("fcntl")}, $fd, 1, 0) != -1; }`,

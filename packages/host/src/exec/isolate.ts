@@ -69,7 +69,11 @@ export async function isolate(
       onLog: () => undefined,
     };
     const guest = await isolation.launch(spec, options.signal);
-    await guest.confineCpu();
+    await guest.confineCpu().catch(async (error: unknown) => {
+      guest.kill({ code: "SETUP_FAILED", message: "its processors could not be limited" });
+      await guest.ended;
+      throw error;
+    });
     const stopWatching = endAtLimits(guest, limits.timeoutMs, options.signal);
     const said = readGate(guest);
     const result = guest.ended.then(async (end) => {

@@ -125,6 +125,8 @@ export function createGuest(
       try {
         await plan.cgroup?.limitCpu();
       } catch (error) {
+        // It has ended, and its groups are going: nothing is left to be confined.
+        if (abort.signal.aborted) return;
         throw toSetupError(error, plan.spec.label);
       }
     },
