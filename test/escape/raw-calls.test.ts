@@ -197,7 +197,7 @@ describe("A program that asks the kernel directly", () => {
   }
 
   test("may end before its processors are limited: that is no failure of its start", async () => {
-    const guest = await guests.start("exit 0");
+    const guest = await raw.start("exit 0");
     await guest.ended;
     await expect(guest.confineCpu()).resolves.toBeUndefined();
   });
