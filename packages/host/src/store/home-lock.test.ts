@@ -18,6 +18,10 @@ const OWNER = fileURLToPath(
   new URL("../../../../test/plugins/host-behaviours/home-owner.mjs", import.meta.url),
 );
 
+const RACER = fileURLToPath(
+  new URL("../../../../test/plugins/host-behaviours/home-racer.mjs", import.meta.url),
+);
+
 /** A process that claims the home and says how that went. */
 async function claim() {
   const child = spawn(process.execPath, ["--no-warnings", OWNER, home], {
@@ -26,6 +30,22 @@ async function claim() {
   const [said] = await once(createInterface({ input: child.stdout }), "line");
   const exited = once(child, "exit");
   return { child, said: String(said), exited };
+}
+
+/** A process that claims the home whenever it is told to. */
+async function race() {
+  const child = spawn(process.execPath, ["--no-warnings", RACER, home], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  await lines.next();
+  return {
+    child,
+    ask: async (what: "claim" | "release"): Promise<string> => {
+      child.stdin.write(`${what}\n`);
+      return String((await lines.next()).value);
+    },
+  };
 }
 
 describe("lockHome()", () => {
@@ -63,6 +83,16 @@ describe("lockHome()", () => {
       for (const { child } of all) child.kill("SIGKILL");
       await Promise.all(all.map(({ exited }) => exited));
     }
+  });
+
+  it("never refuses everybody, however exactly they ask at the same moment", async () => {
+    const racers = await Promise.all([race(), race()]);
+    for (let round = 0; round < 150; round++) {
+      const said = await Promise.all(racers.map((racer) => racer.ask("claim")));
+      expect(said.toSorted()).toEqual(["HOME_IN_USE", "locked"]);
+      await Promise.all(racers.map((racer) => racer.ask("release")));
+    }
+    for (const { child } of racers) child.kill("SIGKILL");
   });
 
   it("leaves nothing but an empty file", async () => {

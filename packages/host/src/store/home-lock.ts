@@ -1,5 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as wait } from "node:timers/promises";
 import { PaddockError } from "@paddock/contract";
 import { loadSqlite } from "./load-sqlite.js";
 
@@ -21,17 +23,7 @@ const SQLITE_BUSY = 5;
  * another container on the same file system. The lock is the kernel's, on an open file: it ends with the process.
  */
 export async function lockHome(home: string): Promise<HomeLock> {
-  const { DatabaseSync } = loadSqlite();
-  let database: InstanceType<typeof DatabaseSync> | undefined;
-  try {
-    database = new DatabaseSync(join(home, LOCK_FILE_NAME), { timeout: 0 });
-    // Nothing is ever written, so that there is nothing to repair and a full disk does not matter.
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
-  } catch (error) {
-    database?.close();
-    throw codeOf(error) === SQLITE_BUSY ? await inUse(home) : unusable(home, error);
-  }
-  const lock = database;
+  const lock = await claim(home);
   const name = JSON.stringify({ pid: process.pid, since: new Date().toISOString() });
   // Only for the message that the next one gets.
   const isNamed = await write(home, name);
@@ -42,6 +34,36 @@ export async function lockHome(home: string): Promise<HomeLock> {
       if (lock.isOpen) lock.close();
     },
   };
+}
+
+/** Those who ask at the very same moment get in each other's way and are all refused; whoever asks again gets it. */
+const CLAIMS = 5;
+const MAX_PAUSE_MS = 30;
+
+async function claim(home: string): Promise<DatabaseSync> {
+  for (let left = CLAIMS - 1; ; left--) {
+    try {
+      return tryClaim(home);
+    } catch (error) {
+      if (codeOf(error) !== SQLITE_BUSY) throw unusable(home, error);
+      if (left === 0) throw await inUse(home);
+    }
+    // Of different length for each, or they would meet again.
+    await wait(Math.random() * MAX_PAUSE_MS);
+  }
+}
+
+function tryClaim(home: string): DatabaseSync {
+  const sqlite = loadSqlite();
+  const database = new sqlite.DatabaseSync(join(home, LOCK_FILE_NAME), { timeout: 0 });
+  try {
+    // Nothing is ever written, so that there is nothing to repair and a full disk does not matter.
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 async function write(home: string, text: string): Promise<boolean> {
