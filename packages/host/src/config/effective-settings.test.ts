@@ -33,7 +33,7 @@ describe("effectiveSettings() about who shares a guest", () => {
 describe("effectiveSettings() about rates", () => {
   it("keeps the count that was written, because that many may come at once", () => {
     const config = resolveConfig({ defaults: { rate: { tenant: "600/m", plugin: "5/s" } } });
-    expect(effectiveSettings(config, { id: "acme/x", health: undefined }).rate).toEqual({
+    expect(effectiveSettings(config, { id: "acme/x" }).rate).toEqual({
       tenant: { count: 600, windowMs: 60_000 },
       plugin: { count: 5, windowMs: 1_000 },
       caller: undefined,

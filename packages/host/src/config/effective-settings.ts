@@ -30,10 +30,10 @@ export interface EffectiveSettings {
 const INSTANCES = { min: 0, max: 1, idleMs: 600_000, standby: 0 } as const;
 /** One more attempt, soon. */
 const RETRY = { attempts: 2, backoffMs: 50 } as const;
-const BREAKER = { failures: 5, openForMs: 10_000 } as const;
+const BREAKER = { failures: 10, openForMs: 10_000 } as const;
 const HEALTH = { intervalMs: 30_000, timeoutMs: 3_000, failures: 2 } as const;
-/** Restarts wait longer each time, so that five crashes take about half a minute. */
-const RESTART = { crashes: 5, windowMs: 600_000 } as const;
+/** The first restarts are free, then they wait longer each time: eight crashes take about a quarter of a minute. */
+const RESTART = { crashes: 8, windowMs: 600_000 } as const;
 const QUEUE_SIZE = 1_024;
 
 /** What the operator said for this plugin, else for every plugin, else a default. */

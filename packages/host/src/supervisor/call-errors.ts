@@ -68,7 +68,10 @@ export function startedLate({ limits }: LoadedPlugin): string {
 export function lateStart(plugin: LoadedPlugin): PaddockError {
   const { id } = plugin.manifest;
   return new PaddockError("TIMEOUT", `Cannot start "${id}": ${startedLate(plugin)}.`, {
-    hint: "Raise limits.startTimeout, or let the plugin do less before it is ready.",
+    hint:
+      plugin.manifest.runtime.kind === "program"
+        ? 'Answer "initialize", and flush the output after each line; or raise limits.startTimeout.'
+        : "Raise limits.startTimeout, or let the plugin do less before it is ready.",
     data: { plugin: id, timeoutMs: plugin.limits.startTimeoutMs },
   });
 }

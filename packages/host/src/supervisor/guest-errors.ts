@@ -46,7 +46,8 @@ export function replyError(
       action === undefined && code === "PLUGIN_BUG" ? "START_FAILED" : code,
       `Cannot ${doing}: ${said}`,
       {
-        hint: code === "PLUGIN_BUG" ? "The plugin's log has the stack." : undefined,
+        hint:
+          code === "PLUGIN_BUG" || code === "START_FAILED" ? "The plugin's log has the stack." : undefined,
         data: { plugin: id, ...(action === undefined ? {} : { action: action.name }) },
       },
     );

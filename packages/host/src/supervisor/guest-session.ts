@@ -287,6 +287,9 @@ export class GuestSession {
       new PaddockError(
         "PROTOCOL_VIOLATION",
         `Plugin "${this.identity.plugin.manifest.id}" broke the protocol: ${words}.`,
+        {
+          hint: "Only answers belong on its channel: for a program that is standard output. Words for people go to standard error.",
+        },
       ),
     );
     this.#endFor({ code: "PROTOCOL_VIOLATION", message: `it sent ${words}` });

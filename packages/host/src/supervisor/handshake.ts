@@ -50,10 +50,13 @@ export function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unk
     throw new PaddockError(
       "PROTOCOL_VIOLATION",
       `Plugin "${id}" speaks protocol ${typeof protocol === "number" ? protocol : "of no number"}, the host ${PROTOCOL.min} to ${PROTOCOL.max}.`,
+      { hint: `Answer "initialize" with a "protocol" from ${PROTOCOL.min} to ${PROTOCOL.max}.` },
     );
   }
   if (echoed !== nonce)
-    throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" answered another handshake: wrong nonce.`);
+    throw new PaddockError("PROTOCOL_VIOLATION", `Plugin "${id}" answered another handshake: wrong nonce.`, {
+      hint: 'Answer "initialize" with the "nonce" that it brings.',
+    });
   const isList = Array.isArray(actions) && actions.every((name) => typeof name === "string");
   const missing = isList
     ? [...plugin.actions.keys()].filter((name) => !actions.includes(name))

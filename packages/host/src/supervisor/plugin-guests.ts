@@ -46,7 +46,7 @@ export class PluginGuests {
         this.#standbys.note(tenant);
         return standby;
       },
-      launch: (tenant) => ports.launch(tenant, false),
+      launch: (tenant) => this.#launch(tenant),
       onGone: (tenant) => {
         ports.onRoom(tenant);
         this.#standbys.refillSoon();
@@ -225,7 +225,7 @@ export class PluginGuests {
 
   #startInto(pool: GuestPool): Promise<GuestSession> {
     pool.starting++;
-    const start = this.#ports.launch(pool.tenant, false).then(
+    const start = this.#launch(pool.tenant).then(
       (session) => {
         pool.starting--;
         // The place may have been forgotten meanwhile.
@@ -245,6 +245,10 @@ export class PluginGuests {
       if (pool.starting === 0) pool.start = undefined;
     });
     return pool.start;
+  }
+
+  #launch(tenant: string): Promise<GuestSession> {
+    return this.#standbys.claim(tenant) ?? this.#ports.launch(tenant, false);
   }
 
   #track<T>(start: Promise<T>): Promise<T> {

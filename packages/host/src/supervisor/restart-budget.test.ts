@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, RestartBudget } from "./restart-budget.js";
+import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, FREE_RESTARTS, RestartBudget } from "./restart-budget.js";
 
 function create({ crashes = 5, windowMs = 600_000, random = 1 } = {}) {
   const clock = { now: 1_000_000 };
@@ -13,13 +13,15 @@ function create({ crashes = 5, windowMs = 600_000, random = 1 } = {}) {
 }
 
 describe("RestartBudget", () => {
-  it("lets a plugin start again at once after its first failure", () => {
-    expect(create().budget.recordFailure()).toEqual({ kind: "again" });
+  it("lets a plugin start again at once after its first failures", () => {
+    const { budget } = create();
+    const verdicts = Array.from({ length: FREE_RESTARTS }, () => budget.recordFailure());
+    expect(new Set(verdicts.map(({ kind }) => kind))).toEqual(new Set(["again"]));
   });
 
   it("then doubles the wait up to a minute", () => {
     const { budget } = create({ crashes: 100 });
-    budget.recordFailure();
+    for (let free = 0; free < FREE_RESTARTS; free++) budget.recordFailure();
     const waits = Array.from({ length: 8 }, () => budget.recordFailure());
     expect(waits).toEqual(
       [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, BACKOFF_MAX_MS, BACKOFF_MAX_MS].map((ms) => ({
@@ -33,7 +35,7 @@ describe("RestartBudget", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (random) => {
         const { budget } = create({ random });
-        budget.recordFailure();
+        for (let free = 0; free < FREE_RESTARTS; free++) budget.recordFailure();
         const verdict = budget.recordFailure();
         if (verdict.kind !== "wait") throw new Error(verdict.kind);
         expect(verdict.ms).toBeGreaterThanOrEqual(BACKOFF_FIRST_MS / 2);

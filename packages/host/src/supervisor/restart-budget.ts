@@ -1,6 +1,8 @@
 import type { Verdict } from "./lifecycle.js";
 
-/** The wait after the second failure; doubled after each further one. */
+/** Failures after which the next guest may start at once: what happens now and then delays nobody. */
+export const FREE_RESTARTS = 3;
+/** The wait after the first failure beyond those; doubled after each further one. */
 export const BACKOFF_FIRST_MS = 1_000;
 export const BACKOFF_MAX_MS = 60_000;
 
@@ -11,7 +13,7 @@ export interface RestartSettings {
   readonly windowMs: number;
 }
 
-/** How often a plugin may fail: started again at once, then after 1, 2, 4 … 60 s with jitter, then no more. */
+/** How often a plugin may fail: started again at once a few times, then after 1, 2, 4 … 60 s with jitter, then no more. */
 export class RestartBudget {
   readonly #settings: RestartSettings;
   readonly #now: () => number;
@@ -40,8 +42,8 @@ export class RestartBudget {
     // Whole failures count: a part of one that is not yet forgiven makes no difference.
     const failures = Math.max(1, Math.ceil(this.#spent - TOLERANCE));
     if (failures >= crashes) return { kind: "quarantine" };
-    if (failures === 1) return { kind: "again" };
-    const delayMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (failures - 2));
+    if (failures <= FREE_RESTARTS) return { kind: "again" };
+    const delayMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (failures - FREE_RESTARTS - 1));
     // Jitter, so that plugins that fell together do not rise together.
     return { kind: "wait", ms: Math.ceil(delayMs * (0.5 + this.#random() / 2)) };
   }

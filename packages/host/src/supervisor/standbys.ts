@@ -14,6 +14,12 @@ export interface StandbysPorts {
   readonly mayFill: () => boolean;
 }
 
+/** A standby on its way. */
+interface Start {
+  readonly tenant: string;
+  readonly session: Promise<GuestSession>;
+}
+
 /**
  * Guests that were started and checked, and that nobody has used. A guest is a tenant's from its first line of
  * code (its files, its user id, its init), so they are kept for those tenants that needed a guest last.
@@ -22,8 +28,7 @@ export class Standbys {
   readonly #count: number;
   readonly #ports: StandbysPorts;
   #sessions: GuestSession[] = [];
-  /** Tenants of guests on their way. */
-  #starting: string[] = [];
+  #starting: readonly Start[] = [];
   /** The one that needed a guest last comes first. */
   #recent: string[] = [];
   #refill: NodeJS.Timeout | undefined;
@@ -56,12 +61,24 @@ export class Standbys {
   async start(tenant: string): Promise<void> {
     // Those for tenants that come no more make room.
     for (const session of this.#inTheWay) this.#ports.end(session);
-    this.#starting.push(tenant);
+    const start = { tenant, session: this.#ports.launch(tenant) };
+    this.#starting = [...this.#starting, start];
     try {
-      this.#sessions.push(await this.#ports.launch(tenant));
+      const session = await start.session;
+      if (this.#starting.includes(start)) this.#sessions.push(session);
     } finally {
-      this.#starting = without(this.#starting, [tenant]);
+      this.#leave(start);
     }
+  }
+
+  /** One that is on its way, and sooner there than a guest that starts now; it is the caller's from now on. */
+  claim(tenant: string): Promise<GuestSession> | undefined {
+    const start = this.#starting.find((one) => one.tenant === tenant);
+    if (start === undefined) return undefined;
+    this.#leave(start);
+    const refill = () => this.refillSoon();
+    start.session.then(refill, refill);
+    return start.session;
   }
 
   /** Starts those that should be there and are not. */
@@ -99,7 +116,8 @@ export class Standbys {
 
   /** Tenants for whom one more is to be started. */
   get #missing(): readonly string[] {
-    return without(this.#wanted, [...this.#starting, ...this.#sessions.map(tenantOf)]);
+    const starting = this.#starting.map(({ tenant }) => tenant);
+    return without(this.#wanted, [...starting, ...this.#sessions.map(tenantOf)]);
   }
 
   /** Those that nobody is expected to need, when there are as many as there may be. */
@@ -115,6 +133,10 @@ export class Standbys {
       if (at !== -1) wanted.splice(at, 1);
       return at === -1;
     });
+  }
+
+  #leave(start: Start): void {
+    this.#starting = this.#starting.filter((one) => one !== start);
   }
 
   /** The tenants of the guests that should be there: one for each of the last, then a second for each, and so on. */

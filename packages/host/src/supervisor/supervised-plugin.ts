@@ -2,7 +2,7 @@ import { ERRORS, type PaddockError, toPaddockError } from "@paddock/contract";
 import type { GuestEnd, KillReason } from "../isolation/isolation.js";
 import type { LifecycleChange } from "../telemetry/lifecycle-event.js";
 import type { Call } from "./call.js";
-import { fellAtOnce } from "./call-errors.js";
+import { fellAtOnce, unavailable } from "./call-errors.js";
 import { expireAfter } from "./expire-after.js";
 import type { GuestSession } from "./guest-session.js";
 import type { HostGuests } from "./host-guests.js";
@@ -13,6 +13,7 @@ import { type GuestEffect, PluginLife } from "./plugin-life.js";
 import { pluginRefusal } from "./plugin-refusal.js";
 import type { QuarantineRecords } from "./quarantine-records.js";
 import { guestTenant } from "./shared-tenant.js";
+import { TenantTroubles } from "./tenant-troubles.js";
 
 const REPLACED: KillReason = { code: "KILLED", message: "the plugin was unloaded" };
 const RENEWED: KillReason = { code: "KILLED", message: "the plugin was restarted by its operator" };
@@ -40,6 +41,7 @@ export class SupervisedPlugin {
   readonly guests: PluginGuests;
   readonly #ports: SupervisedPluginPorts;
   readonly life: PluginLife;
+  readonly #troubles: TenantTroubles;
   readonly #sessions = new Set<GuestSession>();
   readonly #launches = new Set<Promise<unknown>>();
   /** Tenants whose guests must not be started now. */
@@ -50,6 +52,7 @@ export class SupervisedPlugin {
   constructor(plugin: LoadedPlugin, ports: SupervisedPluginPorts) {
     this.plugin = plugin;
     this.#ports = ports;
+    this.#troubles = new TenantTroubles(plugin.settings.restart);
     this.life = new PluginLife({
       restart: plugin.settings.restart,
       act: (effect) => this.#act(effect),
@@ -131,6 +134,7 @@ export class SupervisedPlugin {
 
   /** Replaces the guests once their calls are done; a wait after failures is over. */
   restart(): Promise<void> {
+    this.#troubles.forgive();
     return this.#operate("restart");
   }
 
@@ -138,6 +142,7 @@ export class SupervisedPlugin {
   async release(): Promise<void> {
     // Off the disk first: what is acknowledged stays so.
     await this.#ports.records?.delete(this.plugin.manifest.id);
+    this.#troubles.forgive();
     this.life.apply({ kind: "release" });
   }
 
@@ -187,6 +192,8 @@ export class SupervisedPlugin {
   async #launch(tenant: string, isStandby: boolean): Promise<GuestSession> {
     for (let hold = this.#holds.get(tenant); hold !== undefined; hold = this.#holds.get(tenant)) await hold;
     this.#ports.guests.assertOpen();
+    const wait = this.#troubles.waitOf(tenant);
+    if (wait !== undefined) throw unavailable(this.plugin, wait.ms, wait.failure);
     if (this.life.apply({ kind: "start" }).isRefused) throw this.#refusal();
     const launch = this.#launchNow(tenant, isStandby);
     this.#launches.add(launch);
@@ -235,8 +242,18 @@ export class SupervisedPlugin {
     // limit is for, or with one that has a guest of its own.
     const isCalls = code === "TIMEOUT" || (this.plugin.settings.share === "call" && session.calls.isUsed);
     if (failure === undefined || fault === "host" || isCalls) this.life.apply({ kind: "left" });
-    else this.life.apply({ kind: "crash", failure });
+    else if (this.#isTenantsOwn(session)) {
+      this.#troubles.recordFailure(session.identity.tenant, failure);
+      this.life.apply({ kind: "left" });
+    } else this.life.apply({ kind: "crash", failure });
     this.guests.remove(session);
+  }
+
+  /** A caller must not be able to take a plugin that works from other tenants, either. */
+  #isTenantsOwn(ended: GuestSession): boolean {
+    for (const { calls, identity } of [ended, ...this.#sessions])
+      if (calls.served > 0) this.#troubles.noteServed(identity.tenant);
+    return ended.calls.isUsed && this.#troubles.isOwn(ended.identity.tenant);
   }
 
   async #act(effect: GuestEffect): Promise<void> {

@@ -96,6 +96,18 @@ describe("standbys", () => {
     expect(standbys(plugin)[0]?.pid).not.toBe(standby?.pid);
   });
 
+  it.each(["tenant", "call"] as const)(
+    "are taken over on their way by a call that needs one, with share %s",
+    async (share) => {
+      const plugin = await bench.createPlugin(NAMED, {}, { share, instances: { ...INSTANCES, standby: 1 } });
+      await bench.supervisor.add(plugin);
+      await bench.call(plugin);
+      const started = bench.events.filter(({ kind }) => kind === "guest-started");
+      expect(started).toEqual([expect.objectContaining({ isStandby: true })]);
+      await expect.poll(() => standbys(plugin).length).toBe(1);
+    },
+  );
+
   it("are those tenants' who needed a guest last, and nobody else's", async () => {
     const plugin = await bench.createPlugin(NAMED, {}, { instances: { ...INSTANCES, standby: 2 } });
     for (const tenant of ["a", "b", "c"]) await bench.call(plugin, of(tenant));

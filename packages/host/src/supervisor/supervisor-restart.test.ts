@@ -6,6 +6,7 @@ import {
   serving,
 } from "../../../../test/plugins/host-behaviours/guest-bench.js";
 import { type Holdings, holdings, leftSince } from "../../../../test/plugins/host-behaviours/leftovers.js";
+import { FREE_RESTARTS } from "./restart-budget.js";
 
 let before: Holdings;
 let bench: GuestBench;
@@ -21,15 +22,23 @@ afterEach(async () => {
 const FRAGILE = serving(
   'if (m.params.payload === "crash") process.abort(); send({ id: m.id, result: process.pid });',
 );
-const DEFAULT = { restart: { crashes: 5, windowMs: 600_000 } };
+const DEFAULT = { restart: { crashes: 8, windowMs: 600_000 } };
 const crash = async (plugin: Parameters<GuestBench["call"]>[0]) =>
   (await bench.failureOf(bench.call(plugin, {}, '"crash"'))).code;
+/** So often that the next failure costs a wait. */
+const crashForFree = async (plugin: Parameters<GuestBench["call"]>[0]) => {
+  for (let time = 0; time < FREE_RESTARTS; time++) expect(await crash(plugin)).toBe("CRASHED");
+};
 
 describe("a plugin that crashes", () => {
-  it("is started again at once when a call needs it, after a second time only after a while", async () => {
+  it("is started again at once when a call needs it, after a few times only after a while", async () => {
     const plugin = await bench.createPlugin(FRAGILE, {}, DEFAULT);
-    expect(await crash(plugin)).toBe("CRASHED");
-    expect(bench.supervisor.status(plugin)).toMatchObject({ state: "installed", failures: 1, guests: [] });
+    await crashForFree(plugin);
+    expect(bench.supervisor.status(plugin)).toMatchObject({
+      state: "installed",
+      failures: FREE_RESTARTS,
+      guests: [],
+    });
     expect(await crash(plugin)).toBe("CRASHED");
     const error = await bench.failureOf(bench.call(plugin));
     expect(error).toMatchObject({ code: "PLUGIN_UNAVAILABLE", about: { retryable: true } });
@@ -44,10 +53,7 @@ describe("a plugin that crashes", () => {
     expect(await bench.call(plugin)).toEqual(expect.any(Number));
     const states = bench.events.flatMap((event) => (event.kind === "state" ? [event.to] : []));
     expect(states).toEqual([
-      "starting",
-      "ready",
-      "crashed",
-      "installed",
+      ...Array.from({ length: FREE_RESTARTS }, () => ["starting", "ready", "crashed", "installed"]).flat(),
       "starting",
       "ready",
       "crashed",
@@ -62,10 +68,27 @@ describe("a plugin that crashes", () => {
     const plugin = await bench.createPlugin(FRAGILE, {}, DEFAULT);
     const other = { tenant: "other", shareKey: "other" };
     const pid = await bench.call(plugin, other);
-    await crash(plugin);
+    await crashForFree(plugin);
     await crash(plugin);
     expect(await bench.call(plugin, other)).toBe(pid);
     expect((await bench.failureOf(bench.call(plugin))).code).toBe("PLUGIN_UNAVAILABLE");
+  });
+
+  it("for one tenant only is kept from that tenant only, however often it crashes", async () => {
+    const plugin = await bench.createPlugin(FRAGILE, {}, { restart: { crashes: 2, windowMs: 600_000 } });
+    const other = { tenant: "other", shareKey: "other" };
+    expect(await bench.call(plugin, other)).toEqual(expect.any(Number));
+    for (let time = 0; time < 2; time++) expect(await crash(plugin)).toBe("CRASHED");
+    expect(await bench.failureOf(bench.call(plugin))).toMatchObject({
+      code: "PLUGIN_UNAVAILABLE",
+      data: { last: { code: "CRASHED" } },
+    });
+    // Those who are not there yet, too.
+    const third = { tenant: "third", shareKey: "third" };
+    expect(await bench.call(plugin, third)).toEqual(expect.any(Number));
+    expect(bench.supervisor.status(plugin).state).toBe("ready");
+    await bench.supervisor.restart(plugin);
+    expect(await bench.call(plugin)).toEqual(expect.any(Number));
   });
 
   it("in a loop is put into quarantine, which names the reason and is left by a release", async () => {
@@ -145,7 +168,7 @@ describe("restart", () => {
 
   it("ends a wait after failures", async () => {
     const plugin = await bench.createPlugin(FRAGILE, {}, DEFAULT);
-    await crash(plugin);
+    await crashForFree(plugin);
     await crash(plugin);
     expect((await bench.failureOf(bench.call(plugin))).code).toBe("PLUGIN_UNAVAILABLE");
     await bench.supervisor.restart(plugin);

@@ -12,6 +12,7 @@ import { createHost } from "../host.js";
 import type { Host } from "../host-interface.js";
 import type { CallOptions } from "../pipeline/call-options.js";
 import { CANCEL_GRACE_MS } from "./call-limits.js";
+import { FREE_RESTARTS } from "./restart-budget.js";
 
 const ID = "acme/probe";
 const CODE = `
@@ -225,7 +226,7 @@ describe("a guest that crashes", () => {
     host = await createHost({ home: join(home.path, "home"), interpreter: { guards: false } });
     await host.load(folder);
     await host.load(otherFolder);
-    for (let time = 0; time < 2; time++) expect(await code(call("crash"))).toBe("CRASHED");
+    for (let time = 0; time <= FREE_RESTARTS; time++) expect(await code(call("crash"))).toBe("CRASHED");
     const error = await failure(call("quick"));
     expect(error).toMatchObject({ code: "PLUGIN_UNAVAILABLE", about: { retryable: true } });
     expect(error.data.retryAfterMs).toBeGreaterThan(0);
