@@ -16,11 +16,13 @@ import { PYTHON_QUESTIONS } from "./python.ts";
 import { makeReport } from "./report.ts";
 import { stream } from "./stream.ts";
 import { throughput } from "./throughput.ts";
+import { warmStart } from "./warm-start.ts";
 
 const QUESTIONS = [
   callOverhead,
   throughput,
   coldStart,
+  warmStart,
   guestMemory,
   pipeline,
   batch,

@@ -9,12 +9,20 @@ import {
   createStarterWithoutCgroups,
 } from "./paddock-starter.ts";
 import { createSandboxRuntimeStarter } from "./sandbox-runtime-starter.ts";
+import {
+  createHighSecurityStandbyStarter,
+  createSharedStandbyStarter,
+  createStandbyStarter,
+} from "./standby-starter.ts";
 import type { Starter } from "./starter.ts";
 
 const STARTERS: Readonly<Record<string, () => Promise<Starter>>> = {
   "with-cgroups": createStarterWithCgroups,
   "without-cgroups": createStarterWithoutCgroups,
   "new-tenant": createNewTenantStarter,
+  standby: createStandbyStarter,
+  "shared-standby": createSharedStandbyStarter,
+  "high-security-standby": createHighSecurityStandbyStarter,
   bare: createBareStarter,
   node: createNodeStarter,
   "sandbox-runtime": createSandboxRuntimeStarter,

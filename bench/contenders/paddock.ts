@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { createHost, type Host } from "@paddock/host";
+import { createHost, type Host, type HostOptions } from "@paddock/host";
 import { createTemporaryHome } from "../temporary-home.ts";
 import type { Contender } from "./contender.ts";
 
@@ -28,10 +28,10 @@ export async function startPaddock(): Promise<Contender> {
  * The production preset. Only the share of the processors is raised to all of them: its default, half of one,
  * would measure that quota, which the peers do not have.
  */
-export async function createEchoHost(): Promise<EchoHost> {
+export async function createEchoHost(options: HostOptions = {}): Promise<EchoHost> {
   const home = await createTemporaryHome();
   try {
-    const host = await createHost({ home: home.path, limits: { cpu: availableParallelism() } });
+    const host = await createHost({ limits: { cpu: availableParallelism() }, ...options, home: home.path });
     const close = async () => {
       await host.close();
       home.close();
