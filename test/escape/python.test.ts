@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Arena, type Outcome, openArena } from "./arena.js";
 
 /** Makes a system call with whatever numbers, the way no polite library does. */
+type Case = [about: string, code: string, expected: string];
+
 const SYSCALL = `
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -208,7 +210,7 @@ describe("what a Python guest uses up", () => {
     }
   });
 
-  test.each([
+  test.each<Case>([
     [
       "garbage on the channel",
       "import os, time; os.write(3, b'nonsense\\n'); time.sleep(9)",
@@ -239,7 +241,7 @@ describe("what a Python guest uses up", () => {
             "import mmap, ctypes\nm = mmap.mmap(-1, 4096, flags=0x22, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\nfound = ctypes.CFUNCTYPE(ctypes.c_long)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()",
             "SECCOMP_VIOLATION|CRASHED",
           ],
-        ] as const)
+        ] satisfies Case[])
       : []),
   ])("%s, hurts nobody else", async (_, code, expected) => {
     const arena = await open({});

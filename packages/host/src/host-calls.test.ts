@@ -356,11 +356,11 @@ describe("an application's own stages", () => {
   });
 
   it.each([
-    [{ name: "queue", before: "queue", run: () => 1 }, "is taken"],
-    [{ name: "a", run: () => 1 }, "needs either before or after"],
-    [{ name: "a", before: "nowhere", run: () => 1 }, "has no such place"],
+    [{ name: "queue", before: "queue", run: (): number => 1 }, "is taken"],
+    [{ name: "a", run: (): number => 1 }, "needs either before or after"],
+    [{ name: "a", before: "nowhere", run: (): number => 1 }, "has no such place"],
     [{ name: "a", before: "queue" }, "has no function run"],
-    [{ name: "a b", before: "queue", run: () => 1 }, "not a plain word"],
+    [{ name: "a b", before: "queue", run: (): number => 1 }, "not a plain word"],
   ])("are refused when they are wrong: %o", async (stage, words) => {
     // Safe: what they are not is the point.
     const stages = [stage] as never;

@@ -17,7 +17,7 @@ function make(size: number) {
     return `${tenant}/${caller ?? ""}`;
   });
   const call = (tenant: string, caller = "x", more: Partial<PipelineCall> = {}) => {
-    const given: Partial<PipelineCall> = {
+    const given = {
       plugin,
       action: plugin.actions.get("resize"),
       encoded: holding(4),
@@ -30,7 +30,7 @@ function make(size: number) {
       ...more,
     };
     // Safe: a queue looks at nothing else of a call.
-    const answer = run(given as PipelineCall);
+    const answer = run(given as unknown as PipelineCall);
     return answer.catch((error: unknown) => (error instanceof PaddockError ? error.code : error));
   };
   const give = (calls: number, shareKey = "") => {

@@ -9,7 +9,7 @@ function make(rate: object) {
   const run = rateLimit(plugin)?.(async () => "ok");
   return async (more: Partial<PipelineCall> & { readonly name?: string } = {}) => {
     const { name = "resize", ...rest } = more;
-    const given: Partial<PipelineCall> = {
+    const given = {
       plugin,
       action: plugin.actions.get(name),
       tenant: "main",
@@ -19,7 +19,7 @@ function make(rate: object) {
     };
     try {
       // Safe: the stage looks at nothing else of a call.
-      return await run?.(given as PipelineCall);
+      return await run?.(given as unknown as PipelineCall);
     } catch (error) {
       return isPaddockError(error, "RATE_LIMITED") ? error.data.limit : error;
     }
