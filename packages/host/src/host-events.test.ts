@@ -205,6 +205,8 @@ describe("telemetry", () => {
     expect(samples("paddock_calls_total")).toMatchObject([
       { labels: { plugin: "acme/listener", action: "work", outcome: "ok", fault: "none" }, value: 1 },
       { labels: { action: "heard", outcome: "ok" }, value: 1 },
+      // A name that the manifest does not have is no label.
+      { labels: { action: "none", outcome: "ACTION_NOT_FOUND", fault: "caller" }, value: 1 },
     ]);
     expect(samples("paddock_guests")).toContainEqual({ labels: { plugin: "acme/listener" }, value: 2 });
     expect(samples("paddock_guest_starts_total")).toMatchObject([{ value: 2 }]);
