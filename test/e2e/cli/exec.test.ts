@@ -35,6 +35,14 @@ describe("paddock exec", () => {
     expect(await readFile(join(root.path, "out/made"), "utf8")).toBe("value\n");
   });
 
+  it("finds relative paths where they are outside, when something below this folder is granted", async () => {
+    const grants = ["--read", "in", "--write", "out"];
+    const { status, stdout, stderr } = await exec([...grants, "--", "tar", "cf", "out/in.tar", "in/note"]);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "" });
+    const inside = await exec([...grants, "--", "sh", "-c", "pwd; ls"]);
+    expect(inside).toMatchObject({ status: 0, stdout: `${root.path}\nin\nout\n` });
+  });
+
   it.each<[string, readonly string[], number, string]>([
     ["a timeout", ["--timeout", "300ms", "--", "sleep", "30"], 124, "TIMEOUT"],
     [

@@ -52,13 +52,16 @@ export function execCommand(terminal: Terminal, deliver: (answer: Answer) => voi
       DEFAULT_PIDS,
     )
     .option("--env <name=value>", "a variable it gets (repeatable); nothing is inherited", collect)
-    .option("--cwd <dir>", "where it starts (default: here, when that is granted, else /tmp)")
+    .option("--cwd <dir>", "where it starts (default: here, when anything here is granted, else /tmp)")
     .addHelpText(
       "after",
       examples(terminal, [
         ["paddock exec -- python3 -c 'print(6 * 7)'", "a program that may reach nothing"],
         ["paddock exec --read . -- python3 report.py", "with the files here to read"],
-        ["paddock exec --write ./out --memory 64MB --timeout 30s -- ./convert in.png", "with limits"],
+        [
+          "paddock exec --read in.png --write out --memory 64MB --timeout 30s -- ./convert in.png out",
+          "with limits",
+        ],
       ]),
     );
   return addHostFlags(command).action(async (argv: readonly string[], flags: ExecFlags) => {
