@@ -48,9 +48,13 @@ describe("readManifest()", () => {
       ...refusal("no plugin.yaml and no plugin.json"),
       hint: expect.stringContaining("paddock init"),
     });
-    await expect(readManifest(join(folder, "absent"))).rejects.toMatchObject(refusal("has no plugin.yaml"));
+    await expect(readManifest(join(folder, "absent"))).rejects.toMatchObject(
+      refusal("there is no such folder"),
+    );
     await write("file", "");
-    await expect(readManifest(join(folder, "file"))).rejects.toMatchObject(refusal("has no plugin.yaml"));
+    await expect(readManifest(join(folder, "file"))).rejects.toMatchObject(
+      refusal("there is no such folder"),
+    );
   });
 
   it("refuses two of them: it must be clear which one counts", async () => {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MAX_MANIFEST_BYTES, type Manifest, PaddockError, parseManifest } from "@paddock/contract";
 import { parseDocument } from "yaml";
@@ -23,6 +23,16 @@ export async function readWrittenManifest(
   });
   const [one, other] = found;
   if (one === undefined) {
+    const isThere = await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isThere) {
+      throw invalid(
+        `Cannot load the plugin in "${folder}": there is no such folder.`,
+        "Check the path; make a new plugin with `paddock init`.",
+      );
+    }
     throw invalid(
       `Cannot load the plugin in "${folder}": it has no plugin.yaml and no plugin.json.`,
       "Make one with `paddock init`.",
@@ -82,7 +92,10 @@ function parseYaml(text: string, name: string): unknown {
   const document = parseDocument(text, { strict: true, uniqueKeys: true, merge: false, stringKeys: true });
   const error = document.errors[0] ?? document.warnings[0];
   if (error !== undefined)
-    throw invalid(`Cannot read ${name}: ${error.message.split("\n")[0]}`, "Correct the YAML.");
+    throw invalid(
+      `Cannot read ${name}: ${error.message.split("\n")[0]?.replace(/:$/, "")}.`,
+      "Correct the YAML.",
+    );
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch (cause) {
