@@ -34,6 +34,8 @@ export interface CallSurroundings {
   /** Bytes of the JSON of one item. */
   readonly messageBytes: number;
   readonly readJson: ReadJson;
+  /** The plugin: those with large answers take turns. */
+  readonly owner: string;
   readonly outputSchema: unknown;
   readonly toError: ToError;
   /** Ends the guest, and returns what the caller gets. */
@@ -192,8 +194,9 @@ export class CallStreams {
   }
 
   async #readWhole(stream: IncomingStream, others: readonly Accepted[]): Promise<unknown> {
-    const { slots, readJson, resultBytes, outputSchema } = this.#surroundings;
-    const reading = await slots.use(() => readJson(stream, { maxBytes: resultBytes, schema: outputSchema }));
+    const { slots, readJson, resultBytes, outputSchema, owner } = this.#surroundings;
+    const bounds = { maxBytes: resultBytes, schema: outputSchema, owner };
+    const reading = await slots.use(() => readJson(stream, bounds));
     const rooted: Rooted = { root: this.#value(reading) };
     for (const { attachment, stream: other } of others) {
       const value = await this.#read(attachment, other);

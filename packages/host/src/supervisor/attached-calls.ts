@@ -161,6 +161,7 @@ export class AttachedCalls {
       resultBytes: limits.resultBytes,
       messageBytes: limits.messageBytes,
       readJson,
+      owner: identity.plugin.manifest.id,
       outputSchema: call.request.outputSchema,
       toError: (error) => call.streams?.sourceError ?? replyError(identity, action, error),
       onFault: (words) => {

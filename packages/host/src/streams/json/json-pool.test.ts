@@ -41,7 +41,7 @@ function streamOf(bytes: Uint8Array) {
 }
 
 const read = (text: string, schema?: unknown, maxBytes = 64 * 1024 * 1024) =>
-  pool.read(streamOf(Buffer.from(text)), { maxBytes, schema });
+  pool.read(streamOf(Buffer.from(text)), { maxBytes, schema, owner: "acme/x" });
 
 describe("a tree in pieces", () => {
   it("is the same when it is joined, whatever is in it", () => {
@@ -146,3 +146,25 @@ function watchTurns() {
     },
   };
 }
+
+describe("large answers of several plugins", () => {
+  it("wait for no more than one of another's at a time", async () => {
+    // Patterns make checking take long; parsing is quick.
+    const branch = (n: number) => ({ properties: { a: { pattern: `^(a|b)*c${n}$` } }, required: ["a"] });
+    const schema = {
+      type: "array",
+      items: { anyOf: [...Array.from({ length: 14 }, (_, n) => branch(n)), {}] },
+    };
+    const text = JSON.stringify(Array.from({ length: 60 }, () => ({ a: "ab".repeat(20_000) })));
+    let done = 0;
+    const slow = Array.from({ length: 4 }, () => read(text, schema).then(() => done++));
+    const good = await pool.read(streamOf(Buffer.from(JSON.stringify(Array(20_000).fill(1)))), {
+      maxBytes: 1_000_000,
+      schema: undefined,
+      owner: "acme/other",
+    });
+    expect(good.kind).toBe("value");
+    expect(done).toBeLessThan(2);
+    await Promise.all(slow);
+  });
+});

@@ -2,12 +2,15 @@ import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { type IncomingStream, PaddockError } from "@paddock/contract";
 import { type CollectYoung, findCollector } from "../young-collection.js";
+import { FairTurns } from "./fair-turns.js";
 import { TreeJoiner } from "./join-tree.js";
 import type { JsonReply, JsonRequest } from "./json-messages.js";
 import type { JsonBounds, JsonReading } from "./read-json.js";
 
 /** Threads that parse. A large answer is rare, and the machine has other things to do. */
 const MAX_THREADS = 2;
+/** A plugin whose answers take long to check must not keep them all from the others. */
+const MAX_THREADS_PER_OWNER = 1;
 
 /** Far above what any text within the bounds takes; past it the thread is ended. */
 export const PARSE_TIMEOUT_MS = 20_000;
@@ -22,7 +25,7 @@ const PIECES_PER_COLLECTION = 8;
 export class JsonPool {
   readonly #file: URL;
   #threads: Thread[] = [];
-  readonly #waiting: ((thread: Thread) => void)[] = [];
+  readonly #turns = new FairTurns(MAX_THREADS, MAX_THREADS_PER_OWNER);
   #isClosed = false;
 
   /** `file` is what the threads run: it calls `serveJson`. */
@@ -31,14 +34,15 @@ export class JsonPool {
   }
 
   /** Rejects with what the stream failed with, or HOST_CLOSED. */
-  async read(stream: IncomingStream, { maxBytes, schema }: JsonBounds): Promise<JsonReading> {
+  async read(stream: IncomingStream, { maxBytes, schema, owner }: JsonBounds): Promise<JsonReading> {
     const chunks = await gather(stream, maxBytes);
     if (chunks === undefined) return tooLarge(`more than ${maxBytes} bytes`);
-    const thread = await this.#acquire();
+    await this.#turns.take(owner);
     try {
-      return await thread.run({ kind: "parse", chunks, schema });
+      return await this.#thread().run({ kind: "parse", chunks, schema });
     } finally {
-      this.#release(thread);
+      this.#threads = this.#threads.filter(({ isLost }) => !isLost);
+      this.#turns.give(owner);
     }
   }
 
@@ -49,24 +53,14 @@ export class JsonPool {
     this.#threads = [];
   }
 
-  async #acquire(): Promise<Thread> {
+  /** One that has nothing to do: there are as many as turns. */
+  #thread(): Thread {
     if (this.#isClosed) throw hostClosed();
-    const free = this.#threads.find((thread) => !thread.isBusy);
-    if (free !== undefined) return free.take();
-    if (this.#threads.length < MAX_THREADS) {
-      const thread = new Thread(this.#file);
-      this.#threads.push(thread);
-      return thread.take();
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  #release(thread: Thread): void {
-    thread.isBusy = false;
-    if (thread.isLost) this.#threads = this.#threads.filter((one) => one !== thread);
-    const next = this.#waiting.shift();
-    // Safe to let go: a refusal reaches the one who waits as a rejection of `run`.
-    if (next !== undefined) void this.#acquire().then(next, () => next(thread));
+    const free = this.#threads.find((thread) => !thread.isBusy && !thread.isLost);
+    if (free !== undefined) return free;
+    const thread = new Thread(this.#file);
+    this.#threads.push(thread);
+    return thread;
   }
 }
 
@@ -105,13 +99,8 @@ class Thread {
     this.#worker.on("exit", () => this.#lose(new Error("the thread has ended")));
   }
 
-  take(): this {
-    this.isBusy = true;
-    return this;
-  }
-
   async run(job: Extract<JsonRequest, { kind: "parse" }>): Promise<JsonReading> {
-    if (this.isLost) throw hostClosed();
+    this.isBusy = true;
     const timer = setTimeout(() => this.#hang(), PARSE_TIMEOUT_MS);
     // With work it keeps the process alive; idle it does not.
     this.#worker.ref();
@@ -119,6 +108,7 @@ class Thread {
       return await this.#read(job);
     } finally {
       clearTimeout(timer);
+      this.isBusy = false;
       this.#worker.unref();
     }
   }

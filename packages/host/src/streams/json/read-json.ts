@@ -12,6 +12,8 @@ export interface JsonBounds {
   readonly maxBytes: number;
   /** The action's output schema, as JSON, or nothing. */
   readonly schema: unknown;
+  /** Whose answer it is: owners take turns. */
+  readonly owner: string;
 }
 
 /** Reads a stream as JSON without holding up the main thread. Rejects with what the stream failed with. */
