@@ -84,7 +84,7 @@ async function inUse(home: string): Promise<PaddockError> {
   const match = /^\{"pid":(\d{1,10}),"since":"([\dTZ:.-]{1,40})"\}$/.exec(text);
   const who = match === null ? "another host" : `another host, process ${match[1]} since ${match[2]},`;
   return new PaddockError("HOME_IN_USE", `Cannot use ${home} as the host's home: ${who} uses it.`, {
-    hint: "Close that host, talk to it with the paddock command, or give this one another home.",
+    hint: "Close that host, talk to it with the paddock command, or give this one another home (--home DIR).",
     data: { home, ...(match === null ? {} : { pid: Number(match[1]) }) },
   });
 }

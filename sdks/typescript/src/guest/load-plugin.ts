@@ -10,6 +10,6 @@ export async function loadPlugin(entry: string): Promise<Plugin> {
     if (isPlugin(found)) return found;
   }
   throw new Error(
-    `"${entry}" has no plugin as its default export. Write "export default definePlugin({ actions: { … } })"`,
+    'its entry has no plugin as its default export. Write "export default definePlugin({ actions: { … } })"',
   );
 }

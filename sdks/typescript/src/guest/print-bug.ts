@@ -8,9 +8,24 @@ const MAX_STACK_CHARACTERS = 16_000;
 /** Writes an error with its stack, in terms of the author's own sources, to stderr. Never throws. */
 export function printBug(thrown: unknown): void {
   try {
-    const text = thrown instanceof Error ? mapStack(thrown.stack ?? thrown.message) : String(thrown);
+    const text = thrown instanceof Error ? describe(thrown) : String(thrown);
     fs.writeSync(2, `${text.slice(0, MAX_STACK_CHARACTERS)}\n`);
   } catch {
     // Nobody reads stderr, or the error resists being printed: the reply matters more.
   }
+}
+
+/** Ends at the author's last line: what called it is the machinery of this file and of Node. */
+function describe({ stack, message }: Error): string {
+  const lines = (stack ?? message).split("\n");
+  const last = lines.findLastIndex((line) => FRAME.test(line) && !isOurs(line));
+  return mapStack(lines.slice(0, last === -1 ? lines.length : last + 1).join("\n"));
+}
+
+const FRAME = /^ {4}at /;
+/** The file that runs: the guest's entry, whole. */
+const OURS = process.argv[1] ?? "";
+
+function isOurs(frame: string): boolean {
+  return frame.includes("node:internal/") || (OURS !== "" && frame.includes(OURS));
 }
