@@ -3,10 +3,11 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { MAX_MANIFEST_BYTES, type Manifest, PaddockError, parseManifest } from "@paddock/contract";
 import { parseDocument } from "yaml";
+import { isExhausted, toStoreError } from "./system-error.js";
 
 export const MANIFEST_NAMES = ["plugin.yaml", "plugin.json"] as const;
 
-/** The manifest of a folder. Rejects with MANIFEST_INVALID; the folder may be hostile. */
+/** The manifest of a folder. Rejects with MANIFEST_INVALID or HOST_EXHAUSTED; the folder may be hostile. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const { name, value } = await readWrittenManifest(folder);
   return parseManifest(value, name);
@@ -53,6 +54,7 @@ async function readText(path: string, name: string): Promise<string | undefined>
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+      if (isExhausted(error)) throw toStoreError(error, `read ${name}`);
       const state =
         error.code === "ELOOP"
           ? "it is a link"

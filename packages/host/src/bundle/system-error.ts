@@ -1,4 +1,5 @@
 import { isPaddockError, PaddockError } from "@paddock/contract";
+import { exhaustedHint } from "../exhausted.js";
 
 /**
  * What a failed file operation of the host's own means: HOST_EXHAUSTED when it is out of descriptors or memory,
@@ -7,12 +8,13 @@ import { isPaddockError, PaddockError } from "@paddock/contract";
 export function toStoreError(error: unknown, doing: string): PaddockError {
   if (isPaddockError(error)) return error;
   const code = systemCodeOf(error);
-  if (EXHAUSTED.has(code)) {
+  const hint = exhaustedHint(error);
+  if (hint !== undefined) {
     return new PaddockError(
       "HOST_EXHAUSTED",
-      `Cannot ${doing}: the host has too many open files (${code}).`,
+      `Cannot ${doing}: the host has reached a limit of its own (${code}).`,
       {
-        hint: "Raise the limit of open files of the host (ulimit -n, LimitNOFILE=) or load fewer plugins at once.",
+        hint,
         cause: error,
       },
     );
@@ -30,10 +32,8 @@ export function systemCodeOf(error: unknown): string {
 }
 
 export function isExhausted(error: unknown): boolean {
-  return EXHAUSTED.has(systemCodeOf(error));
+  return exhaustedHint(error) !== undefined;
 }
-
-const EXHAUSTED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
 const HINTS: Readonly<Record<string, { readonly state: string; readonly hint: string }>> = {
   ENOSPC: { state: "the disk is full", hint: "Make room, or choose another home directory for Paddock." },

@@ -1,8 +1,9 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { PaddockError } from "@paddock/contract";
+import { exhaustedHint } from "../exhausted.js";
 import { loadSqlite } from "./load-sqlite.js";
 
 /** One host's claim to its home. */
@@ -45,7 +46,7 @@ async function claim(home: string): Promise<DatabaseSync> {
     try {
       return tryClaim(home);
     } catch (error) {
-      if (codeOf(error) !== SQLITE_BUSY) throw unusable(home, error);
+      if (codeOf(error) !== SQLITE_BUSY) throw await unusable(home, error);
       if (left === 0) throw await inUse(home);
     }
     // Of different length for each, or they would meet again.
@@ -89,7 +90,19 @@ async function inUse(home: string): Promise<PaddockError> {
   });
 }
 
-function unusable(home: string, cause: unknown): PaddockError {
+async function unusable(home: string, cause: unknown): Promise<PaddockError> {
+  // SQLite does not say why it cannot open a file; the system does, for another one at the same place.
+  const probe = await open(home).then(
+    (directory) => directory.close(),
+    (error: unknown) => error,
+  );
+  const exhausted = exhaustedHint(probe);
+  if (exhausted !== undefined) {
+    return new PaddockError("HOST_EXHAUSTED", `Cannot lock ${home} for this host: no file can be opened.`, {
+      hint: exhausted,
+      cause: probe,
+    });
+  }
   const reason = cause instanceof Error ? cause.message : "";
   return new PaddockError("STORE_FAILED", `Cannot lock ${home} for this host: ${reason}.`, {
     hint: "Give the host's user the right to write there, or choose another home.",

@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { formatSize, isPaddockError, PaddockError } from "@paddock/contract";
+import { exhaustedHint } from "../exhausted.js";
 import type { GuestProcess } from "../isolation/isolation.js";
 import { readHandle, readSource, SourceRefused, TooLarge, writeNewFile } from "./copy-file.js";
 import type { FileRoom } from "./file-room.js";
@@ -138,6 +139,13 @@ export class GuestFiles {
 
   #refusal(error: unknown, name: string, subject: string): unknown {
     const file = JSON.stringify(name);
+    const exhausted = exhaustedHint(error instanceof SourceRefused ? error.cause : error);
+    if (exhausted !== undefined) {
+      return new PaddockError("HOST_EXHAUSTED", `Cannot run ${subject}: the file ${file} cannot be opened.`, {
+        hint: exhausted,
+        cause: error,
+      });
+    }
     if (error instanceof SourceRefused) {
       return new PaddockError("USAGE_INVALID", `Cannot run ${subject}: the file ${file}: ${error.message}.`, {
         hint: "Name an ordinary file that this process may read.",

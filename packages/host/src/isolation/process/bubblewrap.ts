@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { promisify } from "node:util";
+import { exhaustedHint } from "../../exhausted.js";
 
 /** Ubuntu's AppArmor profile lets exactly this path make user namespaces, so it is tried first. */
 const PATHS = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap", "/run/current-system/sw/bin/bwrap"];
@@ -13,7 +14,7 @@ export interface Bubblewrap {
   readonly version: string;
 }
 
-/** The bubblewrap of this machine, or the words that say why there is none to use. */
+/** The bubblewrap of this machine, or the words that say why there is none to use. Rejects when the host is exhausted. */
 export async function findBubblewrap(paths: readonly string[] = PATHS): Promise<Bubblewrap | string> {
   for (const path of paths) {
     if (!(await isExecutable(path))) continue;
@@ -46,7 +47,9 @@ async function readVersion(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(path, ["--version"], { timeout: 5_000, env: {} });
     return /^bubblewrap (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
-  } catch {
+  } catch (error) {
+    // Then it is not bubblewrap that is missing something.
+    if (exhaustedHint(error) !== undefined) throw error;
     return undefined;
   }
 }

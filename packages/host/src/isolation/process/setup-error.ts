@@ -1,11 +1,5 @@
 import { isPaddockError, PaddockError } from "@paddock/contract";
-
-const EXHAUSTED: Readonly<Record<string, string>> = {
-  EMFILE: "Raise the host's limit of open files (ulimit -n).",
-  ENFILE: "Raise the machine's limit of open files (fs.file-max).",
-  EAGAIN: "Raise the host's limit of processes (ulimit -u, pids.max).",
-  ENOMEM: "Give the host more memory.",
-};
+import { exhaustedHint } from "../../exhausted.js";
 
 /** What went wrong while walls were raised, with the hint that fits the errno. */
 export function toSetupError(error: unknown, label: string): PaddockError {
@@ -13,7 +7,7 @@ export function toSetupError(error: unknown, label: string): PaddockError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const state = error instanceof Error ? error.message : String(error);
   const message = `Cannot start "${label}": ${state}.`;
-  const hint = EXHAUSTED[code];
+  const hint = exhaustedHint(error);
   if (hint !== undefined)
     return new PaddockError("HOST_EXHAUSTED", message, { hint, cause: error, data: { errno: code } });
   if (code === "ENOSPC" || code === "EDQUOT") {
