@@ -8,7 +8,13 @@ const KEYS = [".ssh", ".gnupg", ".aws", ".kube", ".docker", ".netrc", ".config/g
 /** Names that mean keys in whatever folder they lie: everybody has a home. */
 const ANYWHERE = [".ssh", ".gnupg", ".netrc"];
 /** The system's own, which only a host that is root could read. */
-const SYSTEM_KEYS = ["/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/ssl/private", "/etc/sudoers"];
+const SYSTEM_KEYS = [
+  "/etc/shadow",
+  "/etc/gshadow",
+  "/etc/sudoers",
+  "/etc/ssl/private",
+  ...["ed25519", "ecdsa", "rsa"].map((kind) => `/etc/ssh/ssh_host_${kind}_key`),
+];
 
 /** Home folders of whoever runs the host: what HOME says, which anything may have set, and what the system says. */
 export function homeFolders(): readonly string[] {
