@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { chown, cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -8,6 +8,9 @@ import { PLUGINS } from "./fault-bench.js";
 
 const SMALL_DISK_HOST = join(PLUGINS, "host-behaviours/small-disk-host.mjs");
 const NO_DESCRIPTORS_HOST = join(PLUGINS, "host-behaviours/no-descriptors-host.mjs");
+const NO_PROCESSES_HOST = join(PLUGINS, "host-behaviours/no-processes-host.mjs");
+/** Nobody else on the machine has it: the limit of processes is a user's. */
+const PLAIN_USER = 54_321;
 
 let directory: TemporaryHome;
 beforeEach(async () => {
@@ -53,6 +56,23 @@ describe("A host without a free descriptor", () => {
     });
     expect(after).toEqual(HEALTHY);
     expect(left).toBeLessThanOrEqual(0);
+  }, 60_000);
+});
+
+describe("A host that can start no process", () => {
+  test("serves the guests it has, says what it lacks, and starts others when it can again", async () => {
+    // The limit counts for users; root has none, and cannot be another user without being root.
+    if (process.getuid?.() !== 0) return;
+    const home = join(directory.path, "plain");
+    await mkdir(home);
+    await chown(home, PLAIN_USER, PLAIN_USER);
+    const user = [`--reuid=${PLAIN_USER}`, `--regid=${PLAIN_USER}`, "--clear-groups"];
+    const host = [process.execPath, "--no-warnings", NO_PROCESSES_HOST, home, PLUGINS];
+    expect(await run("setpriv", [...user, "prlimit", "--nproc=80", ...host])).toEqual({
+      before: "done",
+      during: { first: "done", late: "HOST_EXHAUSTED" },
+      after: { first: "done", late: "done" },
+    });
   }, 60_000);
 });
 
