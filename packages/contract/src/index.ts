@@ -96,6 +96,7 @@ export {
   type WireError,
 } from "./wire/messages.js";
 export { leadsToNull, placeAt, type Rooted } from "./wire/pointer.js";
+export { freeBytes } from "./wire/streams/free-bytes.js";
 export type { IncomingStream } from "./wire/streams/incoming-stream.js";
 export { type ItemRead, ItemReader } from "./wire/streams/item-reader.js";
 export { Multiplexer, type MultiplexerPort, type ToError } from "./wire/streams/multiplexer.js";

@@ -33,6 +33,7 @@ export class GuestData {
     this.#onViolation = onViolation;
     this.streams = new Multiplexer({
       write: (header, payload) => this.#write(header, payload),
+      reusesMemory: false,
       isFull: () => channel.writableLength >= MAX_WAITING_BYTES,
       encodeError,
       decodeText,
@@ -66,6 +67,8 @@ export class GuestData {
   #onData(chunk: Buffer): void {
     if (this.#isClosed) return;
     const before = this.streams.frames;
+    // Asked now: pushing gives the memory away.
+    const { length } = chunk;
     const fault = this.#push(chunk);
     if (fault !== undefined) {
       this.#isClosed = true;
@@ -73,8 +76,8 @@ export class GuestData {
       this.#onViolation(fault);
       return;
     }
-    this.#turnBytes += chunk.length;
-    this.#youngBytes += chunk.length;
+    this.#turnBytes += length;
+    this.#youngBytes += length;
     if (this.#youngBytes >= YOUNG_BYTES) {
       this.#youngBytes = 0;
       this.#collectYoung ??= findCollector();

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type IncomingStream, ItemReader } from "@paddock/contract";
+import { freeBytes, type IncomingStream, ItemReader } from "@paddock/contract";
 import { decodeText } from "./guest-data.js";
 
 /** Items of one stream that are handed out before the event loop goes on: what is ready must not starve the rest. */
@@ -115,6 +115,7 @@ export async function readAll(stream: IncomingStream, maxBytes: number): Promise
   for (const chunk of chunks) {
     all.set(chunk, at);
     at += chunk.length;
+    freeBytes(chunk);
     // Copying everything at once would hold up everybody else.
     if (at - copied < COPY_TURN_BYTES) continue;
     copied = at;

@@ -208,6 +208,17 @@ describe("streams of an answer", () => {
     expect(bytes).toBe(3_000_000);
   });
 
+  it("give chunks that may be handed on to somebody else, memory and all", async () => {
+    // Safe: it is what the action returns.
+    const stream = (await call("stream", 8 * 1024 * 1024)) as ReadableStream<Uint8Array<ArrayBuffer>>;
+    let sum = 0;
+    for await (const chunk of stream) {
+      const moved = structuredClone(chunk, { transfer: [chunk.buffer] });
+      for (const byte of moved) sum += byte;
+    }
+    expect(sum).toBe(7 * 8 * 1024 * 1024);
+  });
+
   it("give items as they come", async () => {
     const items: unknown[] = [];
     for await (const item of await countTo({ to: 1_000 })) items.push(item);

@@ -52,7 +52,7 @@ export class IncomingStream {
     else this.#onClosed.push(listener);
   }
 
-  /** The next bytes, `undefined` at the end; rejects with what the writer said went wrong. */
+  /** The next bytes, in memory of their own, `undefined` at the end; rejects with what the writer said went wrong. */
   async read(): Promise<Uint8Array | undefined> {
     if (this.#state === "waiting") this.#start();
     while (true) {
@@ -92,11 +92,13 @@ export class IncomingStream {
     return undefined;
   }
 
-  take(piece: Uint8Array): void {
+  /** `isOwn` is whether the piece has memory to itself; else it is copied. */
+  take(piece: Uint8Array, isOwn: boolean): void {
     if (this.#state !== "open") return;
     if (piece.length >= SMALL_PIECE_BYTES) {
       this.#endTail();
-      this.#chunks.push(piece);
+      // A copy: whoever hands its memory on to a thread, or to a byte stream, takes it away from everything in it.
+      this.#chunks.push(isOwn ? piece : new Uint8Array(piece));
     } else {
       this.#gather(piece);
     }

@@ -1,5 +1,6 @@
 import { findExcess } from "../inline-bounds.js";
 import { MAX_ITEM_BYTES } from "../limits.js";
+import { freeBytes } from "./free-bytes.js";
 
 const NEWLINE = 0x0a;
 /** Begins a byte string: `@`, its length, a newline, its bytes. No JSON text begins with it. */
@@ -9,6 +10,7 @@ const NINE = 0x39;
 const MAX_LENGTH_DIGITS = 7;
 
 export interface ItemSource {
+  /** The next bytes, in memory of their own. */
   readonly read: () => Promise<Uint8Array | undefined>;
 }
 
@@ -25,13 +27,14 @@ export type ItemRead =
   | { readonly kind: "fault"; readonly words: string };
 
 const END: ItemRead = { kind: "end" };
+const NOTHING = new Uint8Array(0);
 
 /** Cuts a stream into items, one for each `next`: never more than one item and one chunk is held. */
 export class ItemReader {
   readonly #source: ItemSource;
   readonly #decoder: ItemDecoder;
   readonly #maxLineBytes: number;
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk: Uint8Array = NOTHING;
   #at = 0;
 
   constructor(source: ItemSource, decoder: ItemDecoder, maxLineBytes: number) {
@@ -78,7 +81,8 @@ export class ItemReader {
       if ((parts?.length ?? 0) + part.length > this.#maxLineBytes) {
         return `an item of more than ${this.#maxLineBytes} bytes`;
       }
-      parts = parts === undefined ? part : join(parts, part);
+      if (found !== -1 && parts === undefined) return part;
+      parts = join(parts ?? NOTHING, part);
       if (found !== -1) return parts;
     }
   }
@@ -96,9 +100,11 @@ export class ItemReader {
   }
 
   async #more(): Promise<boolean> {
-    const chunk = await this.#source.read();
-    this.#chunk = chunk ?? new Uint8Array(0);
+    if (this.#chunk.length > 0) freeBytes(this.#chunk);
+    this.#chunk = NOTHING;
     this.#at = 0;
+    const chunk = await this.#source.read();
+    this.#chunk = chunk ?? NOTHING;
     return chunk !== undefined;
   }
 }

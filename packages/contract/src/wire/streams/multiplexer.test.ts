@@ -2,20 +2,26 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeCredit, encodeFrameHeader, FRAME } from "../frames.js";
 import { GUEST_CREDIT_BYTES, MAX_OPEN_STREAMS, MIN_CREDIT_BYTES, STREAM_CREDIT_BYTES } from "../limits.js";
-import { Multiplexer } from "./multiplexer.js";
+import { Multiplexer, type MultiplexerPort } from "./multiplexer.js";
 import { outgoingText, readOutgoing } from "./outgoing-value.js";
 
 const OPTIONS = { encodeText: (text: string) => Buffer.from(text), checkItem: () => undefined };
+
+const PORT: MultiplexerPort = {
+  write: () => undefined,
+  reusesMemory: true,
+  isFull: () => false,
+  encodeError: (error) =>
+    Buffer.from(JSON.stringify({ code: -32000, message: String(error), data: { code: "PLUGIN_BUG" } })),
+  decodeText: (bytes) => Buffer.from(bytes).toString(),
+};
 
 /** One side whose frames are kept instead of sent. */
 function alone() {
   const sent: Uint8Array[] = [];
   const side = new Multiplexer({
+    ...PORT,
     write: (header, payload) => void sent.push(header, ...(payload === undefined ? [] : [payload])),
-    isFull: () => false,
-    encodeError: (error) =>
-      Buffer.from(JSON.stringify({ code: -32000, message: String(error), data: { code: "PLUGIN_BUG" } })),
-    decodeText: (bytes) => Buffer.from(bytes).toString(),
   });
   return { side, sent };
 }
@@ -25,6 +31,7 @@ function pair(cut: number) {
   const sides: Multiplexer[] = [];
   const make = (other: number) =>
     new Multiplexer({
+      ...PORT,
       write: (header, payload) => {
         const bytes = Buffer.concat([header, payload ?? Buffer.alloc(0)]);
         setImmediate(() => {
@@ -33,9 +40,6 @@ function pair(cut: number) {
           }
         });
       },
-      isFull: () => false,
-      encodeError: (error) => Buffer.from(JSON.stringify({ code: -32000, message: String(error) })),
-      decodeText: (bytes) => Buffer.from(bytes).toString(),
     });
   const writer = make(1);
   const reader = make(0);
@@ -84,6 +88,30 @@ describe("a pair of multiplexers", () => {
     const { id } = writer.open(outgoingText(text, OPTIONS).open());
     expect((await gather(accept(reader, id))).toString()).toBe(text);
     expect([writer.openStreams, reader.openStreams]).toEqual([0, 0]);
+  });
+
+  it("gives each chunk memory of its own, which its reader may hand on", async () => {
+    for (const reusesMemory of [false, true]) {
+      const side = new Multiplexer({ ...PORT, reusesMemory });
+      const streams = [accept(side, 1), accept(side, 2)];
+      const reads = streams.map((stream) => stream.read());
+      // A frame that is alone in its memory, and two of different streams that share theirs.
+      const both = new Uint8Array(Buffer.concat([data(1, 30_000), data(2, 30_000), data(1, 30_000)]));
+      for (const pushed of [
+        new Uint8Array(encodeFrameHeader(FRAME.data, 1, 20_000)),
+        new Uint8Array(20_000),
+        both,
+      ]) {
+        expect(side.push(pushed)).toBeUndefined();
+        if (reusesMemory) pushed.fill(0xff);
+      }
+      const chunks = await Promise.all(reads);
+      for (let more = 0; more < 2; more++) chunks.push(await streams[0]?.read());
+      expect(chunks.map((chunk) => chunk?.length)).toEqual([20_000, 30_000, 30_000, 30_000]);
+      expect(new Set(chunks.map((chunk) => chunk?.buffer)).size).toBe(4);
+      expect(chunks.every((chunk) => chunk?.every((byte) => byte === 0))).toBe(true);
+      expect(both.length).toBe(reusesMemory ? 90_027 : 0);
+    }
   });
 
   it("stops the source when its reader leaves, before the first byte too", async () => {

@@ -3,6 +3,7 @@ import { encodeCredit, encodeFrameHeader, FRAME, FrameSplitter } from "../frames
 import { findExcess } from "../inline-bounds.js";
 import { GUEST_CREDIT_BYTES, MAX_OPEN_STREAMS, MIN_CREDIT_BYTES, STREAM_CREDIT_BYTES } from "../limits.js";
 import type { WireError } from "../messages.js";
+import { freeBytes } from "./free-bytes.js";
 import { IncomingStream } from "./incoming-stream.js";
 import { type ByteSource, OutgoingStream } from "./outgoing-stream.js";
 
@@ -10,6 +11,8 @@ import { type ByteSource, OutgoingStream } from "./outgoing-stream.js";
 export interface MultiplexerPort {
   /** Sends a header and its payload, in order. The payload is not changed afterwards. */
   readonly write: (header: Uint8Array, payload: Uint8Array | undefined) => void;
+  /** Whether the memory of what is pushed is used again for what comes next. */
+  readonly reusesMemory: boolean;
   /** Whether what was written waits to leave; `drained()` is called when it has left. */
   readonly isFull: () => boolean;
   /** The error of a source, as an error object's JSON in UTF-8, within MAX_ERROR_FRAME_BYTES. */
@@ -40,6 +43,8 @@ export class Multiplexer {
   /** Windows of all streams that hold something. */
   #reservedBytes = 0;
   #isClosed = false;
+  /** Whether a reader got the memory of what was pushed last. */
+  #handedOn = false;
   #onDrained: (() => void)[] = [];
   #onFree: (() => void)[] = [];
 
@@ -47,7 +52,7 @@ export class Multiplexer {
     this.#port = port;
     this.#splitter = new FrameSplitter({
       dataHeader: (id, length) => this.#find(id, (stream) => stream.expect(length)),
-      data: (id, piece) => this.#incoming.get(id)?.stream.take(piece),
+      data: (id, piece) => this.#take(id, piece),
       end: (id) => this.#close(id, (stream) => stream.close()),
       error: (id, json) => this.#onError(id, json),
       credit: (id, bytes) => this.#onCredit(id, bytes),
@@ -70,9 +75,16 @@ export class Multiplexer {
     return this.#outgoing.size + count <= MAX_OPEN_STREAMS;
   }
 
-  /** What arrived on the descriptor. Returns what is wrong with it; nothing is to be pushed after that. */
+  /**
+   * What arrived on the descriptor; its memory is the streams' now. Returns what is wrong with it; nothing is to be
+   * pushed after that.
+   */
   push(chunk: Uint8Array): string | undefined {
-    return this.#isClosed ? undefined : this.#splitter.push(chunk);
+    if (this.#isClosed) return undefined;
+    this.#handedOn = false;
+    const fault = this.#splitter.push(chunk);
+    if (!this.#handedOn && this.#isOwn(chunk)) freeBytes(chunk);
+    return fault;
   }
 
   /** The other side announced this stream. Nothing of it comes before it is read. */
@@ -164,6 +176,17 @@ export class Multiplexer {
     return id > 0 && id <= this.#lastIncoming
       ? `a frame of stream ${id}, which is closed`
       : `a frame of stream ${id}, which was never announced`;
+  }
+
+  #take(id: number, piece: Uint8Array): void {
+    const isOwn = this.#isOwn(piece);
+    if (isOwn) this.#handedOn = true;
+    this.#incoming.get(id)?.stream.take(piece, isOwn);
+  }
+
+  /** Whether nothing else is in its memory, nor will be. */
+  #isOwn(piece: Uint8Array): boolean {
+    return !this.#port.reusesMemory && piece.length === piece.buffer.byteLength;
   }
 
   #onError(id: number, json: Uint8Array): string | undefined {

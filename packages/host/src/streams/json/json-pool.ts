@@ -64,7 +64,7 @@ export class JsonPool {
   }
 }
 
-/** Copies, which can be handed over: what came from the channel shares its memory with what came after it. */
+/** Chunks have memory of their own, which can be handed over. */
 async function gather(stream: IncomingStream, maxBytes: number): Promise<Uint8Array[] | undefined> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -74,7 +74,7 @@ async function gather(stream: IncomingStream, maxBytes: number): Promise<Uint8Ar
       stream.cancel();
       return undefined;
     }
-    chunks.push(new Uint8Array(chunk));
+    chunks.push(chunk);
   }
   return chunks;
 }
@@ -146,7 +146,7 @@ class Thread {
   }
 
   #post(request: JsonRequest, transfer: readonly ArrayBufferLike[] = []): void {
-    // Safe: `gather` made each of them as an ArrayBuffer of its own.
+    // Safe: each chunk of a stream is an ArrayBuffer of its own.
     this.#worker.postMessage(request, transfer as ArrayBuffer[]);
   }
 

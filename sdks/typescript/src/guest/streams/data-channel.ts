@@ -19,8 +19,7 @@ export interface DataChannelEvents {
 export function openDataChannel(fd: number, { toWireError, onFault }: DataChannelEvents): Multiplexer {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const read = (bytes: number) => {
-    // A copy: the next read overwrites the buffer, and what arrived may be kept.
-    const fault = streams.push(Uint8Array.prototype.slice.call(buffer, 0, bytes));
+    const fault = streams.push(buffer.subarray(0, bytes));
     if (fault !== undefined) onFault(fault);
     return true;
   };
@@ -41,6 +40,7 @@ export function openDataChannel(fd: number, { toWireError, onFault }: DataChanne
       socket.write(header);
       if (payload !== undefined) socket.write(payload);
     },
+    reusesMemory: true,
     isFull: () => socket.writableLength >= MAX_WAITING_BYTES,
     encodeError: (thrown) => Buffer.from(JSON.stringify(toWireError(thrown))),
     decodeText: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
