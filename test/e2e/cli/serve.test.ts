@@ -29,6 +29,7 @@ const MANIFEST = {
     say: {},
     refuse: { errors: { NOT_TODAY: "It is closed." } },
     bytes: {},
+    fall: {},
   },
 };
 const CODE = `
@@ -44,6 +45,7 @@ export default definePlugin({ actions: {
   say: (text, ctx) => { ctx.log.info(text); },
   refuse: () => { throw fail("NOT_TODAY"); },
   bytes: () => new Uint8Array([0, 255, 27, 91]),
+  fall: () => process.exit(9),
 } });`;
 
 let root: Awaited<ReturnType<typeof makeFolder>>;
@@ -89,6 +91,12 @@ describe("paddock serve", () => {
       plugins: [{ id: KEEPER, state: "installed" }],
       notLoaded: [{ folder: join(plugins, "broken"), error: { code: "MANIFEST_INVALID" } }],
     });
+  });
+
+  it("says why a guest ended, among the lines of the log", async () => {
+    const { until } = await serve();
+    await ask("call", KEEPER, "fall");
+    await until(/acme\/keeper ended CRASHED {2}it ended with exit code 9/);
   });
 
   it("lets the calls that run end at the first signal, and leaves nothing", async () => {

@@ -5,6 +5,7 @@ import { type GuestLog, MANIFEST_NAMES, type PluginInfo, resolveConfig } from "@
 import { Command } from "commander";
 import type { Answer } from "../answer.js";
 import { configOf } from "../config-of.js";
+import { formatEvent } from "../dev/format-happening.js";
 import { examples } from "../examples.js";
 import { formatLog } from "../format-log.js";
 import { formatNotLoaded } from "../format-not-loaded.js";
@@ -50,9 +51,22 @@ async function serve(terminal: Terminal, flags: ServeFlags): Promise<void> {
   ];
   const onLog = (log: GuestLog) => terminal.err.write(formatLog(log, terminal.err));
   await runServer({ ...config, onLog }, async (serving) => {
+    const telling = tellIncidents(terminal, serving);
     const loaded = await loadEach(serving, folders);
     announce(terminal, serving, loaded);
+    await telling;
   });
+}
+
+/** Why guests end and what comes near a limit, among the lines of the log, until the host closes. */
+async function tellIncidents({ err }: Terminal, { host, stop }: Serving): Promise<void> {
+  const events = host.events();
+  stop.addEventListener("abort", () => void events.return?.(), { once: true });
+  for await (const event of events) {
+    if (event.kind === "missed" || event.kind === "guest-started") continue;
+    const incident = formatEvent(event, err);
+    if (incident !== "") err.write(`${err.colors.dim(`${event.plugin} `)}${incident}`);
+  }
 }
 
 /** Each folder in it that has a manifest, in the order of their names. */
