@@ -68,6 +68,7 @@ export type StdioMode = "logged" | "wire" | "raw";
 
 /** A directory or file of the host's. Its owner's rights are what the guest has there, whoever the guest is. */
 export interface GrantedMount {
+  /** Absolute and without links: a link in it is refused. */
   readonly source: string;
   readonly target: string;
   readonly access: "read" | "write";
