@@ -81,6 +81,8 @@ export interface InitializeResult {
   readonly actions: readonly string[];
   /** Whether it uses the descriptor for data. */
   readonly data?: boolean;
+  /** What it would answer to a first `ping`; without it the host asks. */
+  readonly ready?: boolean;
 }
 
 export interface CallParams {

@@ -2,12 +2,18 @@ import { randomUUID } from "node:crypto";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
+import { Spare } from "../spare.js";
 
 /** Where a host keeps files on their way into and out of guests. Only the host's owner can look into it. */
 export class FileRoom {
   readonly #root: string;
   #ready: Promise<void> | undefined;
   #isClosed = false;
+  /** Every guest needs one before it can start. */
+  readonly #directories = new Spare(
+    () => this.#newDirectory(),
+    (path) => rm(path, { recursive: true, force: true }),
+  );
 
   /** Nothing is made before it is needed. */
   constructor(root: string) {
@@ -27,13 +33,8 @@ export class FileRoom {
   }
 
   /** A new, empty directory, which a guest may be shown. */
-  async makeDirectory(): Promise<string> {
-    await this.#prepare();
-    const path = join(this.#root, randomUUID());
-    await mkdir(path);
-    // Whatever the umask is: the guest's user is another one.
-    await chmod(path, 0o755);
-    return path;
+  makeDirectory(): Promise<string> {
+    return this.#directories.take();
   }
 
   /** A path where nothing is yet. */
@@ -45,8 +46,18 @@ export class FileRoom {
   /** Erases everything. May be called twice. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#directories.close();
     await this.#ready?.catch(() => undefined);
     await rm(this.#root, { recursive: true, force: true });
+  }
+
+  async #newDirectory(): Promise<string> {
+    await this.#prepare();
+    const path = join(this.#root, randomUUID());
+    await mkdir(path);
+    // Whatever the umask is: the guest's user is another one.
+    await chmod(path, 0o755);
+    return path;
   }
 
   #prepare(): Promise<void> {

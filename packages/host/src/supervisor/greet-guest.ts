@@ -4,7 +4,7 @@ import { expireAfter } from "./expire-after.js";
 import type { GuestIdentity } from "./guest.js";
 import { replyError } from "./guest-errors.js";
 import type { GuestRequests } from "./guest-requests.js";
-import { assertHandshake, handshakeParams, usesData } from "./handshake.js";
+import { assertHandshake, handshakeParams, saysReady, usesData } from "./handshake.js";
 import type { LoadedPlugin } from "./plugin.js";
 
 /** How long a starting guest that is not ready yet is left alone. */
@@ -23,6 +23,8 @@ export async function greetGuest(
   const reply = await requests.ask("initialize", params, signal);
   if (reply.kind === "failure") throw replyError(identity, undefined, reply.error);
   assertHandshake(plugin, nonce, reply.result);
+  // A guest that says so already is spared the question, and its caller the wait for the answer.
+  if (saysReady(reply.result)) return { usesData: usesData(reply.result) };
   while (!isReadyAnswer(await requests.ask("ping", pingParams(plugin), signal))) {
     await expireAfter(ASK_AGAIN_MS).promise;
     signal.throwIfAborted();

@@ -37,6 +37,11 @@ export function usesData(result: unknown): boolean {
   return typeof result === "object" && result !== null && "data" in result && result.data === true;
 }
 
+/** Whether an answer to `initialize` is that to the first health check too. */
+export function saysReady(result: unknown): boolean {
+  return typeof result === "object" && result !== null && "ready" in result && result.ready === true;
+}
+
 /** Throws unless the answer is to this very handshake and names the manifest's actions. */
 export function assertHandshake(plugin: LoadedPlugin, nonce: string, result: unknown): void {
   const { id } = plugin.manifest;

@@ -53,17 +53,19 @@ export async function start(
   if (handlers !== undefined)
     warnOfDeafHandlers(handlers, params.permissions["events.subscribe"], context.log);
   await plugin.init?.(context);
+  const health = new Health(plugin.health?.bind(plugin));
   return {
     plugin,
     calls: new Calls(actions, state, streams),
     events: handlers === undefined ? undefined : new Events(handlers, state),
-    health: new Health(plugin.health?.bind(plugin)),
+    health,
     context,
     result: {
       protocol,
       nonce: params.nonce,
       actions: [...actions.keys()],
       ...(streams === undefined ? {} : { data: true }),
+      ready: await health.ask(),
     },
   };
 }

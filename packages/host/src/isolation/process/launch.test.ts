@@ -18,6 +18,7 @@ import type { LaunchPlan } from "./launch-plan.js";
 import { inspectMachine, type Machine } from "./machine.js";
 import { prepareLaunch } from "./prepare.js";
 import { sweepRunDirectories } from "./run-directory.js";
+import { openStatusFile } from "./status-file.js";
 import { allocateUid } from "./uids.js";
 import { VolumeKeepers } from "./volume-keeper.js";
 import { WALLS } from "./walls.js";
@@ -80,7 +81,11 @@ async function launchChanged(
   });
   try {
     const { child } = await launch(
-      { bubblewrap: changed.bubblewrap, outerStub: outer?.stub, runDirectory: machine.runDirectory },
+      {
+        bubblewrap: changed.bubblewrap,
+        outerStub: outer?.stub,
+        openStatus: () => openStatusFile(machine.runDirectory),
+      },
       wanted,
       Promise.resolve({ plan: change(plan), outer }),
       more.signal,
@@ -200,7 +205,7 @@ describe("launch()", () => {
     const first = {
       bubblewrap: machine.bubblewrap,
       outerStub: outer?.stub,
-      runDirectory: machine.runDirectory,
+      openStatus: () => openStatusFile(machine.runDirectory),
     };
     await expect(
       launch(first, { ...plan.spec, verify }, Promise.resolve(prepared), undefined),
@@ -228,7 +233,11 @@ describe("launch()", () => {
       uidOf,
     });
     const pending = launch(
-      { bubblewrap: machine.bubblewrap, outerStub: outer?.stub, runDirectory: machine.runDirectory },
+      {
+        bubblewrap: machine.bubblewrap,
+        outerStub: outer?.stub,
+        openStatus: () => openStatusFile(machine.runDirectory),
+      },
       plan.spec,
       Promise.resolve({ plan, outer }),
       abort.signal,
@@ -253,7 +262,11 @@ describe("launch()", () => {
       uidOf,
     });
     const launched = await launch(
-      { bubblewrap: machine.bubblewrap, outerStub: outer?.stub, runDirectory: machine.runDirectory },
+      {
+        bubblewrap: machine.bubblewrap,
+        outerStub: outer?.stub,
+        openStatus: () => openStatusFile(machine.runDirectory),
+      },
       plan.spec,
       Promise.resolve({ plan, outer }),
       undefined,

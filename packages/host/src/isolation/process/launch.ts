@@ -12,7 +12,7 @@ import { openOutbox } from "./output-file.js";
 import { readIdentities, readSeen, type Seen } from "./seen.js";
 import { toSetupError } from "./setup-error.js";
 import { type StartedProcess, startProcess } from "./start-process.js";
-import { openStatusFile, type StatusFile } from "./status-file.js";
+import type { StatusFile } from "./status-file.js";
 import { descriptorsFor, GATE, openStreams, type Streams } from "./streams.js";
 import {
   encodeStubInstructions,
@@ -61,8 +61,8 @@ export function bubblewrapCommand(): readonly string[] {
 export interface FirstProgram {
   readonly bubblewrap: Bubblewrap;
   readonly outerStub: string | undefined;
-  /** For what lives no longer than this host. */
-  readonly runDirectory: string;
+  /** Gives a file for bubblewrap's status. */
+  readonly openStatus: () => Promise<StatusFile>;
 }
 
 /** What the walls are made of, once it is known. */
@@ -83,7 +83,7 @@ export async function launch(
   signal: AbortSignal | undefined,
 ): Promise<Launched> {
   signal?.throwIfAborted();
-  const status = await openStatusFile(first.runDirectory).catch((error: unknown) => {
+  const status = await first.openStatus().catch((error: unknown) => {
     throw toSetupError(error, spec.label);
   });
   const child = await start(first, spec, status.descriptor).catch(async (error: unknown) => {
@@ -106,8 +106,9 @@ export async function launch(
       }),
     ]);
     await Promise.race([standing, whenAborted(stop)]);
-    // Only now: the mounts stand, so what is verified here is what will run.
-    await Promise.race([spec.verify?.(), whenAborted(stop)]);
+    // Only now: the mounts stand, so what is verified here is what will run. Meanwhile the walls are read back.
+    const verified = Promise.race([spec.verify?.(), whenAborted(stop)]);
+    verified.catch(() => undefined);
     const { childPid } = await status.read();
     const ids = childPid === undefined ? undefined : findProgram(childPid, hasInit(spec));
     if (ids === undefined) throw setupFailure("", plan, outer, streams);
@@ -117,6 +118,7 @@ export async function launch(
     const identities = await Promise.race([readIdentities(ids.program.pid, targets), whenAborted(stop)]);
     const posture = checkPosture(plan, { ...readSeen(ids.program.pid), identities });
     if (hasInit(spec)) await checkInit(plan, ids, identities, stop);
+    await verified;
     const output = spec.hasOutbox === true ? await openOutbox(ids.program.pid) : undefined;
     if (stop.aborted) await output?.close();
     stop.throwIfAborted();

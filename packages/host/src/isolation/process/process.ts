@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
+import { Spare } from "../../spare.js";
 import type { GuestProcess, Isolation, KillReason, LaunchSpec } from "../isolation.js";
 import { diagnose } from "./diagnose.js";
 import { assertEnvironment } from "./environment.js";
@@ -9,6 +10,7 @@ import { inspectMachine } from "./machine.js";
 import { type PreparationRequest, prepareLaunch } from "./prepare.js";
 import { removeRunDirectory, sweepRunDirectories } from "./run-directory.js";
 import { toSetupError } from "./setup-error.js";
+import { openStatusFile, type StatusFile } from "./status-file.js";
 import { sweepOrphans } from "./sweep-orphans.js";
 import { createUidAllocator, sweepUids, type UidRange } from "./uids.js";
 import { VolumeKeepers } from "./volume-keeper.js";
@@ -29,6 +31,11 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
     throw toSetupError(error, "the process isolation");
   });
   const keepers = new VolumeKeepers(machine.stub, join(machine.runDirectory, "volumes"));
+  const statuses = new Spare(
+    () => openStatusFile(machine.runDirectory),
+    (file) => file.close(),
+  );
+  statuses.prepare();
   const uidOf = createUidAllocator(options.uids);
   const launching = new Set<Promise<GuestProcess>>();
   const guests = new Set<GuestProcess>();
@@ -38,7 +45,11 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
   const start = async (spec: LaunchSpec, signal: AbortSignal | undefined): Promise<GuestProcess> => {
     const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]);
     stop.throwIfAborted();
-    const guest = await launchGuest({ machine, keepers, spec, home: options.home, uidOf }, stop);
+    const guest = await launchGuest(
+      { machine, keepers, spec, home: options.home, uidOf },
+      () => statuses.take(),
+      stop,
+    );
     guests.add(guest);
     void guest.ended.then(() => guests.delete(guest));
     return guest;
@@ -70,13 +81,18 @@ export async function createProcessIsolation(options: ProcessIsolationOptions): 
       for (const guest of guests) guest.kill(CLOSING);
       await Promise.all([...guests].map((guest) => guest.ended));
       await keepers.close();
+      await statuses.close();
       await machine.cgroups?.close();
       await removeRunDirectory(machine.runDirectory);
     },
   };
 }
 
-async function launchGuest(request: PreparationRequest, signal: AbortSignal): Promise<GuestProcess> {
+async function launchGuest(
+  request: PreparationRequest,
+  openStatus: () => Promise<StatusFile>,
+  signal: AbortSignal,
+): Promise<GuestProcess> {
   const { machine, spec } = request;
   const preparation = prepareLaunch(request).catch((error: unknown) => {
     throw toSetupError(error, spec.label);
@@ -86,7 +102,7 @@ async function launchGuest(request: PreparationRequest, signal: AbortSignal): Pr
   const first = {
     bubblewrap: machine.bubblewrap,
     outerStub: machine.isRoot ? machine.stub : undefined,
-    runDirectory: machine.runDirectory,
+    openStatus,
   };
   try {
     const launched = await launch(first, spec, preparation, signal);
