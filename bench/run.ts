@@ -8,12 +8,14 @@ import { parseArgs } from "node:util";
 import { batch } from "./batch.ts";
 import { callOverhead } from "./call-overhead.ts";
 import { coldStart } from "./cold-start.ts";
+import { densityMemory, densityStart } from "./density.ts";
 import { guestMemory } from "./guest-memory.ts";
 import { describeMachine } from "./machine.ts";
 import { pipeline } from "./pipeline.ts";
 import { printJson, printMarkdown, printTable } from "./print.ts";
 import { PYTHON_QUESTIONS } from "./python.ts";
 import { makeReport } from "./report.ts";
+import { soak } from "./soak.ts";
 import { stream } from "./stream.ts";
 import { throughput } from "./throughput.ts";
 import { warmStart } from "./warm-start.ts";
@@ -28,6 +30,9 @@ const QUESTIONS = [
   batch,
   stream,
   ...PYTHON_QUESTIONS,
+  densityMemory,
+  densityStart,
+  soak,
 ];
 
 /** EX_USAGE of sysexits.h. */
