@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { ERRORS } from "@paddock/contract";
 import { expect, it } from "vitest";
 import { codeFences, fileLinks } from "./markdown.ts";
 import { ROOT, readRepositoryFile, repositoryFiles } from "./repository.ts";
@@ -24,6 +25,15 @@ it("no document tells users to run somebody else's package", () => {
       .map((line) => `${document}: ${line.trim()}`),
   );
   expect(bare).toEqual([]);
+});
+
+it("docs/errors.md says what to do about every error", () => {
+  const [, section = ""] = /^## What to do\n(.*?)^## /ms.exec(readRepositoryFile("docs/errors.md")) ?? [];
+  const named = section
+    .split("\n")
+    .filter((line) => /^\| `.*\|.*\S.*\|.*\S.*\|$/.test(line))
+    .flatMap((line) => (line.split("|")[1] ?? "").match(/[A-Z_]+/g) ?? []);
+  expect(named).toEqual(Object.keys(ERRORS));
 });
 
 it("the scripts and commands in the documents' code exist", () => {
