@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { jsonSchemas, parseConfig, parseManifest } from "@paddock/contract";
+import { formatDuration, jsonSchemas, parseConfig, parseManifest } from "@paddock/contract";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { effectiveSettings } from "./effective-settings.js";
 
 const ajv = new Ajv2020({ strict: false });
 
@@ -33,8 +34,39 @@ test("the configuration in docs/configuration.md is accepted, by editors too", (
   expect(ajv.validate(jsonSchemas()["config-1.json"] ?? false, written), ajv.errorsText()).toBe(true);
 });
 
+test("docs/configuration.md names every setting with the default that it has", () => {
+  const settings = effectiveSettings(
+    { preset: "production", defaults: {}, plugins: {} },
+    { id: "acme/x", health: undefined },
+  );
+  const defaults = Object.entries(settings).flatMap(([name, value]) =>
+    typeof value === "object"
+      ? Object.entries(value).map(([key, inner]) => written(`${name}.${key}`, inner))
+      : [written(name, value)],
+  );
+  const section =
+    readDocument("configuration.md")
+      .split(/^## /m)
+      .find((text) => text.startsWith("How plugins")) ?? "";
+  const told = [...section.matchAll(/^\| (`.*?) \| `?(.*?)`? \|/gm)].flatMap(([, names = "", value = ""]) =>
+    [...names.matchAll(/`(.*?)`/g)].map(([, name]) => `${name} ${value}`),
+  );
+  expect(told).toEqual(defaults);
+});
+
+/** As the document says it: "instances.idle 10m", "rate.plugin none". */
+function written(path: string, value: unknown): string {
+  if (value === undefined) return `${path} none`;
+  return path.endsWith("Ms")
+    ? `${path.slice(0, -2)} ${formatDuration(Number(value)).replace(" ", "")}`
+    : `${path} ${value}`;
+}
+
 function fences(document: string, language: string): readonly string[] {
-  const markdown = readFileSync(new URL(`../../../../docs/${document}`, import.meta.url), "utf8");
-  const found = markdown.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"));
+  const found = readDocument(document).matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"));
   return [...found].map((match) => match[1] ?? "");
+}
+
+function readDocument(document: string): string {
+  return readFileSync(new URL(`../../../../docs/${document}`, import.meta.url), "utf8");
 }
