@@ -3,8 +3,10 @@ import { z } from "zod";
 import { fitsOneLine } from "./fits-one-line.js";
 import type { CapabilityProvider, ProviderMethod, ProviderRequest } from "./provider.js";
 
-/** One answer of another plugin, as JSON. */
-export const MAX_ANSWER_BYTES = 1024 * 1024;
+/** One answer of another plugin, as JSON; writing it holds up everybody, two milliseconds for so much. */
+export const MAX_ANSWER_BYTES = 256 * 1024;
+/** A character becomes at most so many bytes: a control character is written as its number. */
+const MAX_BYTES_PER_CHARACTER = 6;
 const MAX_TIMEOUT_MS = 24 * 3_600_000;
 
 /** The call a plugin asks for. */
@@ -73,12 +75,13 @@ function name(most: number, what: string) {
 
 /** What a guest can be told in one line. Bytes, streams and files do not go from guest to guest. */
 function bounded(value: unknown): unknown {
+  if (fitsOneLine(value, MAX_ANSWER_BYTES / MAX_BYTES_PER_CHARACTER) === "fits") return value;
   const fit = fitsOneLine(value, MAX_ANSWER_BYTES);
   if (fit === "not-json") {
     throw new PaddockError("OUTPUT_INVALID", "The answer has bytes, a stream or a file in it.");
   }
-  // Only what is not much larger is written to be counted; escapes and characters of several bytes are longer.
-  if (fit === "fits" && Buffer.byteLength(JSON.stringify(value) ?? "null") <= MAX_ANSWER_BYTES) return value;
+  // Only what is not much larger is written to be counted.
+  if (fit === "fits" && Buffer.byteLength(JSON.stringify(value)) <= MAX_ANSWER_BYTES) return value;
   throw new PaddockError(
     "RESULT_TOO_LARGE",
     `The answer has more than ${formatSize(MAX_ANSWER_BYTES)}, which is most between two plugins.`,
