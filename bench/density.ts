@@ -1,7 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { createEchoHost, ECHO_PLUGIN } from "./contenders/paddock.ts";
+import { collectGarbage } from "./held-memory.ts";
 import { PAYLOAD } from "./payload.ts";
 import type { Measured, Question } from "./question.ts";
 
@@ -74,12 +73,4 @@ async function fill(
 function residentMegabytes(): number {
   collectGarbage();
   return process.memoryUsage.rss() / 1024 / 1024;
-}
-
-function collectGarbage(): void {
-  // Node hides it unless it is asked for; the flag may be set at any time.
-  setFlagsFromString("--expose-gc");
-  // Safe: with that flag it is there, and a function.
-  const collect = runInNewContext("gc") as () => void;
-  collect();
 }

@@ -1,8 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { createHost, isPaddockError } from "@paddock/host";
 import { ECHO_FOLDER, ECHO_PLUGIN } from "./contenders/paddock.ts";
+import { heldMegabytes } from "./held-memory.ts";
 import { PAYLOAD } from "./payload.ts";
 import type { Measured, Question } from "./question.ts";
+import { median } from "./statistics.ts";
 import { createTemporaryHome } from "./temporary-home.ts";
 
 const CALLS = 1_000_000;
@@ -13,14 +15,17 @@ const TENANTS = 4;
 const KILL_EVERY_MS = 400;
 /** Memory is looked at so often; the first quarter is warming up. */
 const LOOKS = 40;
+/** Anything that is kept for each call is far above this after half of them. */
+const FLAT_MEGABYTES = 3;
 
 /**
- * A million calls while guests are killed at random: every call settles exactly once, and the host's memory at
- * the end is what it was after a quarter. Fails when a call is lost or settles twice.
+ * A million calls while guests are killed at random: every call settles exactly once, and what the host holds
+ * at the end is what it held after a quarter. Fails when a call is lost or settles twice, when an answer is another
+ * call's, and when memory grows.
  */
 export const soak: Question = {
   name: "soak",
-  title: "Memory of the host over a million calls whose guests are killed at random. Flat is better.",
+  title: "What the host holds over a million calls whose guests are killed at random. Flat is better.",
   unit: "MB",
   better: "less",
   baseline: "second quarter",
@@ -28,12 +33,17 @@ export const soak: Question = {
     const { samples, outcomes, kills } = await endure(isQuick ? QUICK_CALLS : CALLS);
     process.stderr.write(`soak: ${JSON.stringify({ kills, ...outcomes })}\n`);
     const quarter = Math.floor(samples.length / 4);
+    const [second, last] = [samples.slice(quarter, 2 * quarter), samples.slice(-quarter)];
+    const grown = median(last) - median(second);
+    if (grown > FLAT_MEGABYTES) throw new Error(`The host holds ${grown.toFixed(1)} MB more than before.`);
     return [
-      { kind: "samples", name: "last quarter", samples: samples.slice(-quarter) },
-      { kind: "samples", name: "second quarter", samples: samples.slice(quarter, 2 * quarter) },
+      { kind: "samples", name: "last quarter", samples: last },
+      { kind: "samples", name: "second quarter", samples: second },
     ] satisfies readonly Measured[];
   },
 };
+
+const WRONG_ANSWER = "wrong answer";
 
 interface Endured {
   readonly samples: readonly number[];
@@ -55,13 +65,13 @@ async function endure(calls: number): Promise<Endured> {
   const settle = (index: number, outcome: string) => {
     settled[index] = (settled[index] ?? 0) + 1;
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    if (index % Math.floor(calls / LOOKS) === 0) samples.push(process.memoryUsage.rss() / 1024 / 1024);
+    if (index % Math.floor(calls / LOOKS) === 0) samples.push(heldMegabytes());
   };
   const caller = async (): Promise<void> => {
     for (let index = next++; index < calls; index = next++) {
       const payload = { ...PAYLOAD, index };
       await host.call(ECHO_PLUGIN, "echo", payload, { tenant: `tenant-${index % TENANTS}` }).then(
-        (answer) => settle(index, isEcho(answer, index) ? "ok" : "wrong answer"),
+        (answer) => settle(index, isEcho(answer, index) ? "ok" : WRONG_ANSWER),
         async (error: unknown) => {
           settle(index, isPaddockError(error) ? error.code : String(error));
           // What is refused at once would otherwise be refused a million times.
@@ -82,6 +92,7 @@ async function endure(calls: number): Promise<Endured> {
   }
   const wrong = settled.findIndex((times) => times !== 1);
   if (wrong !== -1) throw new Error(`Call ${wrong} settled ${settled[wrong]} times.`);
+  if (outcomes[WRONG_ANSWER] !== undefined) throw new Error("A call got an answer that is not its own.");
   return { samples, outcomes, kills: await killer };
 }
 
