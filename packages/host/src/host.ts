@@ -304,6 +304,7 @@ function assemble(
         await supervisor.release(plugin);
         pipeline.forgive(plugin);
       },
+      call: (id, action, payload, options) => host.call(id, action, payload, options),
       withoutGuests: (plugin, tenant, work) => supervisor.withoutGuests(plugin, tenant, work),
       logs,
       data: createPluginData({ isolation, node, store }),

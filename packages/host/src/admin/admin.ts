@@ -1,3 +1,4 @@
+import type { CallOptions } from "../pipeline/call-options.js";
 import type { GuestSamples, PluginStatus } from "../supervisor/plugin-status.js";
 import type { Actor } from "./actor.js";
 import type { DataListing } from "./data/plugin-data.js";
@@ -48,6 +49,14 @@ export interface Admin {
   restart(actor: Actor, plugin: string): Promise<PluginOverview>;
   /** Lets a plugin out of quarantine. */
   release(actor: Actor, plugin: string): Promise<PluginOverview>;
+  /** Calls an action as `host.call` does; who asks is the caller, unless the options name another. */
+  call(
+    actor: Actor,
+    plugin: string,
+    action: string,
+    payload?: unknown,
+    options?: CallOptions,
+  ): Promise<unknown>;
   /** What each of its guests used, second by second, for the last two minutes. */
   samples(actor: Actor, plugin: string): Promise<readonly GuestSamples[]>;
   /** Lines that plugins logged: escaped, but a plugin's words. */

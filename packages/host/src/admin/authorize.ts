@@ -11,6 +11,7 @@ export const ADMIN_METHODS = [
   "resume",
   "restart",
   "release",
+  "call",
   "logs",
   "samples",
   "data.show",

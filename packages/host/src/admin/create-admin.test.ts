@@ -10,6 +10,7 @@ import {
 import { writePlugin } from "../../../../test/plugins/host-behaviours/write-plugin.js";
 import { createHost } from "../host.js";
 import type { Host } from "../host-interface.js";
+import type { CallTrace } from "../pipeline/trace.js";
 import type { Admin } from "./admin.js";
 
 const ADA = { id: "ada", roles: ["operator"] };
@@ -52,6 +53,7 @@ it("does nothing for nobody: every method wants an actor", async () => {
     () => admin.resume(nobody, "acme/probe"),
     () => admin.restart(nobody, "acme/probe"),
     () => admin.release(nobody, "acme/probe"),
+    () => admin.call(nobody, "acme/probe", "echo", 1),
     () => admin.samples(nobody, "acme/probe"),
     () => first(admin.logs(nobody)),
     () => admin.data.show(nobody, "acme/probe"),
@@ -72,6 +74,16 @@ it("loads, lists, reloads and unloads", async () => {
   expect(await admin.reload(ADA, "acme/probe")).toMatchObject({ version: "1.1.0" });
   await admin.unload(ADA, "acme/probe");
   await expect(admin.get(ADA, "acme/probe")).rejects.toMatchObject({ code: "PLUGIN_NOT_FOUND" });
+});
+
+it("calls as who asks, or as whom that one names", async () => {
+  const admin = await start();
+  await host.load(folder);
+  const callers: unknown[] = [];
+  const onTrace = ({ caller }: CallTrace) => callers.push(caller);
+  expect(await admin.call(ADA, "acme/probe", "echo", 1, { onTrace })).toBe(1);
+  expect(await admin.call(ADA, "acme/probe", "echo", 2, { onTrace, caller: "bob" })).toBe(2);
+  expect(callers).toEqual(["ada", "bob"]);
 });
 
 it("keeps what plugins logged, and goes on with what they log", async () => {

@@ -1,6 +1,6 @@
 import { PaddockError, toPaddockError } from "@paddock/contract";
 import { readManifest } from "../bundle/read-manifest.js";
-import { readCallOptions } from "../pipeline/call-options.js";
+import { type CallOptions, readCallOptions } from "../pipeline/call-options.js";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
 import type { GuestSamples, PluginStatus } from "../supervisor/plugin-status.js";
 import { type Actor, readActor } from "./actor.js";
@@ -33,6 +33,7 @@ export interface AdminRooms {
   release(plugin: LoadedPlugin): Promise<void>;
   /** Ends the guests that use a tenant's data, and starts none until the work is done. */
   withoutGuests<T>(plugin: LoadedPlugin, tenant: string, work: () => Promise<T>): Promise<T>;
+  call(plugin: string, action: string, payload: unknown, options: CallOptions): Promise<unknown>;
   readonly logs: LogBook;
   readonly data: PluginData;
   onOperation(operation: Operation): void;
@@ -108,6 +109,10 @@ export function createAdmin(rooms: AdminRooms): Admin {
     resume: change("resume"),
     restart: change("restart"),
     release: change("release"),
+    call: async (written, id, action, payload, options) => {
+      const { id: caller } = allow(written, "call");
+      return rooms.call(id, action, payload, { ...options, caller: options?.caller ?? caller });
+    },
     samples: async (actor, id) => {
       allow(actor, "samples");
       return rooms.samples(rooms.find(id));

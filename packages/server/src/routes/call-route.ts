@@ -21,7 +21,7 @@ export function callRoute(app: FastifyInstance, rooms: RouteRooms): void {
   // Bytes go to the plugin as they come.
   app.addContentTypeParser("application/octet-stream", (_request, payload, done) => done(null, payload));
   app.post(`${PLUGIN}/actions/:action`, { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
-    authenticate(request);
+    const actor = authenticate(request);
     const options = readPart(callQuery, request.query, "query");
     // Safe: the address has it.
     const { action } = request.params as { readonly action: string };
@@ -36,7 +36,13 @@ export function callRoute(app: FastifyInstance, rooms: RouteRooms): void {
         signal: AbortSignal.any([gone, over.signal]),
         ...(typeof traceparent === "string" ? { traceparent } : {}),
       };
-      const result = await host.call(pluginOf(request), action, toPayload(request.body), callOptions);
+      const result = await host.admin.call(
+        actor,
+        pluginOf(request),
+        action,
+        toPayload(request.body),
+        callOptions,
+      );
       return await answer(reply, result);
     } catch (error) {
       if (gone.aborted && !isPaddockError(error, "CANCELLED")) {
