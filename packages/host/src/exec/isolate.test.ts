@@ -229,6 +229,27 @@ describe("a program's end", () => {
     await expect(isolate(["true"], { home: home.path, signal: abort.signal })).rejects.toThrow();
   });
 
+  it("always says so when the kernel refuses the program, however fast that is", async () => {
+    // An object file: it looks like a program until the kernel is to execute it.
+    const object = readFileSync("/bin/true");
+    object[16] = 1;
+    const broken = join(folder, "broken-elf");
+    writeFileSync(broken, object, { mode: 0o755 });
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const outcome = await run([broken], { pids: 2 }).then(
+        ({ code }) => code,
+        ({ code }) => code,
+      );
+      expect(outcome).toBe("SETUP_FAILED");
+    }
+  });
+
+  it("shows what is granted of the system's own folders, which is there already", async () => {
+    expect(
+      (await run(["cat", "/usr/lib/os-release"], { read: ["/usr/lib/os-release", "/usr/lib"] })).exitCode,
+    ).toBe(0);
+  });
+
   it("says so when the program could not be executed", async () => {
     const broken = join(folder, "broken");
     writeFileSync(broken, "#!/bin/no-such-shell\n", { mode: 0o755 });
@@ -255,6 +276,10 @@ describe("what is refused before anything starts", () => {
     ["memory that is no size", ["true"], { memory: "lots" }],
     ["a timeout that is none", ["true"], { timeout: "soon" }],
     ["a variable without a name", ["true"], { env: { "": "x" } }],
+    ["more arguments than can be handed over", ["echo", ...Array(300).fill("x")], {}],
+    ["an argument that is too long", ["echo", "x".repeat(140_000)], {}],
+    ["arguments that are too long together", ["echo", "x".repeat(100_000), "x".repeat(100_000)], {}],
+    ["a folder to start in that is none", ["true"], { cwd: "" }],
   ])("%s", async (_, argv, options) => {
     await expect(isolate(argv, { home: home.path, ...options })).rejects.toMatchObject({
       code: "USAGE_INVALID",

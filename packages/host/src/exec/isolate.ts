@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { formatDuration, PaddockError } from "@paddock/contract";
-import type { GuestProcess, LaunchSpec, Posture } from "../isolation/isolation.js";
+import type { GrantedMount, GuestProcess, LaunchSpec, Posture } from "../isolation/isolation.js";
+import { assertHandedOver } from "./arguments.js";
 import { explainEnd } from "./explain-end.js";
 import { type FoundProgram, findProgram, SYSTEM_PATH } from "./find-program.js";
 import type { IsolateResult } from "./isolate-result.js";
@@ -8,7 +9,7 @@ import { type IsolateOptions, readSettings } from "./options.js";
 import { planPathGrants } from "./path-grants.js";
 import { openExecIsolation } from "./shared-isolation.js";
 import { startFolder } from "./start-folder.js";
-import { isInTree, programRoot, systemRoot } from "./system-root.js";
+import { type ExecRoot, isInTree, programRoot, systemRoot } from "./system-root.js";
 
 /** A program of the host's, running behind all walls. */
 export interface IsolatedProgram {
@@ -41,14 +42,15 @@ export async function isolate(
   options: IsolateOptions = {},
 ): Promise<IsolatedProgram> {
   const { config, limits } = readSettings(options);
-  assertTexts(argv, options.env);
+  assertHandedOver(argv, options);
   options.signal?.throwIfAborted();
   const program = await findProgram(argv[0]);
-  const mounts = await planPathGrants(options, config.home);
-  const workingDirectory = startFolder(options.cwd, mounts);
+  const grants = await planPathGrants(options, config.home);
+  const workingDirectory = startFolder(options.cwd, grants);
   const isolation = await openExecIsolation(config);
   try {
     const root = await rootFor(program, limits.processes, `${config.home}/cache`);
+    const mounts = grants.filter((grant) => !isShown(grant, root));
     const startedAt = performance.now();
     const spec: LaunchSpec = {
       label: "exec",
@@ -69,13 +71,14 @@ export async function isolate(
       onLog: () => undefined,
     };
     const guest = await isolation.launch(spec, options.signal);
+    // At once: what arrives before anybody listens is lost.
+    const said = readGate(guest);
     await guest.confineCpu().catch(async (error: unknown) => {
       guest.kill({ code: "SETUP_FAILED", message: "its processors could not be limited" });
       await guest.ended;
       throw error;
     });
     const stopWatching = endAtLimits(guest, limits.timeoutMs, options.signal);
-    const said = readGate(guest);
     const result = guest.ended.then(async (end) => {
       stopWatching();
       const wallMs = performance.now() - startedAt;
@@ -115,6 +118,13 @@ async function rootFor(program: FoundProgram, processes: number, cacheDirectory:
   return systemRoot(programs, cacheDirectory);
 }
 
+/** What lies in the system's folders is there already, and nothing can be mounted into them. */
+function isShown({ source, target }: GrantedMount, { executables }: ExecRoot): boolean {
+  const isIn = (path: string) =>
+    executables.some((tree) => tree.source === tree.target && path.startsWith(`${tree.target}/`));
+  return isIn(source) && isIn(target);
+}
+
 function endAtLimits(guest: GuestProcess, timeoutMs: number, signal: AbortSignal | undefined): () => void {
   const timer = setTimeout(
     () => guest.kill({ code: "TIMEOUT", message: `it ran longer than its ${formatDuration(timeoutMs)}` }),
@@ -136,33 +146,4 @@ function readGate({ channel }: GuestProcess): () => string {
     if (text.length < 64) text += chunk.toString("latin1");
   });
   return () => text;
-}
-
-function assertTexts(argv: unknown, env: unknown): void {
-  const isText = (value: unknown) => typeof value === "string" && !value.includes("\0");
-  if (!Array.isArray(argv) || argv.length === 0 || !argv.every(isText))
-    throw new PaddockError(
-      "USAGE_INVALID",
-      "Cannot run that: the program and its arguments are not a list of texts.",
-      {
-        hint: 'Give an array such as ["python3", "x.py"].',
-      },
-    );
-  if (env === undefined) return;
-  if (
-    typeof env !== "object" ||
-    env === null ||
-    !Object.entries(env).every(([name, value]) => isName(name) && isText(value))
-  )
-    throw new PaddockError(
-      "USAGE_INVALID",
-      "Cannot set the environment: it is not a list of names and texts.",
-      {
-        hint: "Give an object of texts; names hold no = and are not empty.",
-      },
-    );
-}
-
-function isName(name: string): boolean {
-  return name !== "" && !/[=\0]/.test(name);
 }

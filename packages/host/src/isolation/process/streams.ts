@@ -87,7 +87,9 @@ export function openStreams(child: ChildProcess, spec: LaunchSpec): Streams {
         drained: () => {
           out.flush();
           err.flush();
-          return bothEnded([stdout, stderr]);
+          // The launch stub's last words, when it could not execute the program.
+          gate.resume();
+          return bothEnded([stdout, stderr, gate]);
         },
         close,
       };
