@@ -3,6 +3,7 @@ import { PaddockError } from "@paddock/contract";
 import type { Baseline, ReadOnlyInput } from "../isolation/isolation.js";
 import { readElf } from "./elf.js";
 import { libraryClosure } from "./library-closure.js";
+import { gatherLibraries } from "./library-tree.js";
 import { recallMeasurement } from "./measurement-cache.js";
 import { measureNode } from "./node-baseline.js";
 import { nodeFlags } from "./node-flags.js";
@@ -40,13 +41,13 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   return {
     kind: "node",
     async program({ directory, entry, memoryBytes }): Promise<Program> {
-      const [{ interpreter, executables, baseline }, guest] = await Promise.all([prepared(), guestEntry()]);
+      const [{ interpreter, gathered, baseline }, guest] = await Promise.all([prepared(), guestEntry()]);
       return {
         program: interpreter,
         args: [...nodeFlags(memoryBytes, options.guards ?? true), guest.target],
         env: {},
         workingDirectory: CODE_TARGET,
-        executables,
+        executables: gathered,
         inputs: [guest, { source: directory, target: CODE_TARGET }],
         dataAliases: [`${CODE_TARGET}/data`],
         baseline,
@@ -70,6 +71,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
 interface Prepared {
   readonly interpreter: string;
   readonly executables: readonly ReadOnlyInput[];
+  /** The same in fewer mounts, for programs that need no libraries beside these. */
+  readonly gathered: readonly ReadOnlyInput[];
   readonly baseline: Baseline;
   readonly linker: string | undefined;
 }
@@ -85,7 +88,8 @@ async function prepare(options: NodeRuntimeOptions): Promise<Prepared> {
   assertSupportedNode(path, report);
   const files = [{ source: path, target: INTERPRETER }, ...(await libraryClosure(path))];
   const executables = await reachableInputs(files, options);
-  return { interpreter: INTERPRETER, executables, baseline, linker };
+  const gathered = await gatherLibraries(executables, options);
+  return { interpreter: INTERPRETER, executables, gathered, baseline, linker };
 }
 
 async function prepareGuestEntry(options: NodeRuntimeOptions): Promise<ReadOnlyInput> {

@@ -126,14 +126,21 @@ async function prepareData(request: PreparationRequest, uid: number): Promise<Pl
   return { path: mounted.files, mounts: mounted.mounts, release: mounted.release };
 }
 
+async function planInputs({ inputs, executables }: LaunchSpec): Promise<readonly PlannedInput[]> {
+  const known = plannedExecutables.get(executables);
+  const [first, second] = await Promise.all([plan(inputs, false), known ?? plan(executables, true)]);
+  plannedExecutables.set(executables, second);
+  return [...first, ...second];
+}
+
+/** An interpreter is found once and serves many guests. */
+const plannedExecutables = new WeakMap<readonly ReadOnlyInput[], readonly PlannedInput[]>();
+
 /** Links are followed here, once, so that nobody can turn one between this look and the bind. */
-function planInputs(spec: LaunchSpec): Promise<readonly PlannedInput[]> {
-  const plan = (executable: boolean) => async (input: ReadOnlyInput) => ({
-    source: await realpath(input.source),
-    target: input.target,
-    executable,
-  });
-  return Promise.all([...spec.inputs.map(plan(false)), ...spec.executables.map(plan(true))]);
+function plan(inputs: readonly ReadOnlyInput[], executable: boolean): Promise<readonly PlannedInput[]> {
+  return Promise.all(
+    inputs.map(async ({ source, target }) => ({ source: await realpath(source), target, executable })),
+  );
 }
 
 function fulfilled<T>(result: PromiseSettledResult<T>): T {

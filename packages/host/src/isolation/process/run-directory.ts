@@ -3,7 +3,13 @@ import { dirname, join } from "node:path";
 import { isAlive, readStartTime } from "../../process-status.js";
 
 /** Names one host process for ever: pid and start time. Also the name of its control groups. */
-export function hostName(pid = process.pid): string {
+export function hostName(pid?: number): string {
+  return pid === undefined ? OWN_NAME : nameOf(pid);
+}
+
+const OWN_NAME = nameOf(process.pid);
+
+function nameOf(pid: number): string {
   return `${pid}-${readStartTime(pid) ?? 0}`;
 }
 
