@@ -78,7 +78,7 @@ interface Rooms {
 async function openRooms(config: ResolvedConfig): Promise<Rooms> {
   const isolation = await createProcessIsolation({ home: config.home, uids: config.uids });
   const bundles = createBundleStore(join(config.home, "bundles"));
-  const fileRoom = new FileRoom(join(config.home, "files"));
+  const fileRoom = new FileRoom(join(config.home, "files"), isolation.reachesPrivateDirectories);
   try {
     await assertMechanisms(config, isolation);
     await Promise.all([

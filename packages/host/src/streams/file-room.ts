@@ -4,9 +4,14 @@ import { join } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import { Spare } from "../spare.js";
 
+/** Only the host's owner may enter, or everybody who knows a name in it, which is random. */
+const PRIVATE = 0o700;
+const SEARCHABLE = 0o711;
+
 /** Where a host keeps files on their way into and out of guests. Only the host's owner can look into it. */
 export class FileRoom {
   readonly #root: string;
+  readonly #mode: number;
   #ready: Promise<void> | undefined;
   #isClosed = false;
   /** Every guest needs one before it can start. */
@@ -15,9 +20,13 @@ export class FileRoom {
     (path) => rm(path, { recursive: true, force: true }),
   );
 
-  /** Nothing is made before it is needed. */
-  constructor(root: string) {
+  /**
+   * Nothing is made before it is needed. `isReached` says whether guests are shown a directory wherever it is; a host
+   * that is root and may not mount, as in many containers, can only let their own users go there.
+   */
+  constructor(root: string, isReached = true) {
     this.#root = root;
+    this.#mode = isReached ? PRIVATE : SEARCHABLE;
   }
 
   /** Removes what a killed host left there; to be called before anything is kept. Rejects with STORE_FAILED. */
@@ -62,14 +71,16 @@ export class FileRoom {
 
   #prepare(): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error("the host is closed"));
-    this.#ready ??= mkdir(this.#root, { recursive: true, mode: 0o700 }).then(
-      () => undefined,
-      (error: unknown) => {
-        // A full disk has room again some time.
-        this.#ready = undefined;
-        throw error;
-      },
-    );
+    this.#ready ??= this.#make().catch((error: unknown) => {
+      // A full disk has room again some time.
+      this.#ready = undefined;
+      throw error;
+    });
     return this.#ready;
+  }
+
+  async #make(): Promise<void> {
+    await mkdir(this.#root, { recursive: true, mode: PRIVATE });
+    await chmod(this.#root, this.#mode);
   }
 }
