@@ -18,5 +18,11 @@ export interface Question {
 
 /** What one contender needed, or why it could not take part. */
 export type Measured =
-  | { readonly kind: "samples"; readonly name: string; readonly samples: readonly number[] }
+  | {
+      readonly kind: "samples";
+      readonly name: string;
+      readonly samples: readonly number[];
+      /** Name of the row that this one is compared with, where it is not the question's. */
+      readonly baseline?: string;
+    }
   | { readonly kind: "unavailable"; readonly name: string; readonly reason: string };

@@ -16,14 +16,16 @@ export interface Row {
   readonly median: number | null;
   /** What 99 of 100 samples reach: the slow end, which for a rate is the low one. */
   readonly p99: number | null;
-  /** Median divided by the baseline's. */
+  /** Median divided by the baseline's: of the report, or of the same direction where there are two. */
   readonly ratio: number | null;
 }
 
 export function makeReport(question: Question, measured: readonly Measured[]): Report {
   const { name, unit, baseline, better } = question;
-  const base = measured.find((one) => one.name === baseline);
-  const baseMedian = base?.kind === "samples" ? median(base.samples) : Number.NaN;
+  const medianOf = (wanted: string) => {
+    const base = measured.find((one) => one.name === wanted);
+    return base?.kind === "samples" ? median(base.samples) : Number.NaN;
+  };
   const rows = measured.map((one): Row => {
     if (one.kind === "unavailable")
       return { name: one.name, samples: 0, median: null, p99: null, ratio: null };
@@ -33,7 +35,7 @@ export function makeReport(question: Question, measured: readonly Measured[]): R
       samples: samples.length,
       median: round(median(samples)),
       p99: round(percentile(samples, better === "less" ? 0.99 : 0.01)),
-      ratio: round(median(samples) / baseMedian),
+      ratio: round(median(samples) / medianOf(one.baseline ?? baseline)),
     };
   });
   return { question: name, unit, baseline, rows };

@@ -1,5 +1,5 @@
 // The other end of a raw pipe. A line "up N" asks for N bytes, "down N" says that N bytes follow; both end with a line.
-const CHUNK = Buffer.alloc(256 * 1024);
+const CHUNK = Buffer.alloc(64 * 1024);
 const { stdin, stdout } = process;
 let missing = 0;
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Flow } from "./flow.ts";
+import { CHUNK_BYTES, type Flow, RAW_DOWN, RAW_UP } from "./flow.ts";
 
 const GUEST = fileURLToPath(new URL("./pipe-guest.mjs", import.meta.url));
-const CHUNK = Buffer.alloc(256 * 1024);
+const CHUNK = Buffer.alloc(CHUNK_BYTES);
 
 /** Two Node processes and the pipes between them, as fast as they go: nothing is framed, bounded or counted. */
 export function startRawPipe() {
@@ -12,7 +12,8 @@ export function startRawPipe() {
   const { stdin, stdout } = child;
   const exited = once(child, "exit");
   const up: Flow = {
-    name: "raw pipe, up",
+    name: RAW_UP,
+    baseline: RAW_UP,
     flow: async (bytes) => {
       stdin.write(`up ${bytes}`);
       let missing = bytes;
@@ -28,7 +29,8 @@ export function startRawPipe() {
     },
   };
   const down: Flow = {
-    name: "raw pipe, down",
+    name: RAW_DOWN,
+    baseline: RAW_DOWN,
     flow: async (bytes) => {
       const go = once(stdout, "data");
       stdin.write(`down ${bytes}`);

@@ -1,6 +1,6 @@
 import { definePlugin } from "@paddock/sdk";
 
-const CHUNK = new Uint8Array(256 * 1024);
+const CHUNK = new Uint8Array(64 * 1024);
 
 // biome-ignore lint/style/noDefaultExport: what a plugin is, its module exports by default.
 export default definePlugin({
@@ -17,6 +17,9 @@ export default definePlugin({
         },
         { highWaterMark: 0 },
       );
+    },
+    async *generate(bytes) {
+      for (let left = bytes; left > 0; left -= CHUNK.length) yield CHUNK;
     },
     async take(stream) {
       let bytes = 0;
