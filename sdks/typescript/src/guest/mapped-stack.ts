@@ -17,7 +17,9 @@ export function mapStack(stack: string): string {
   return stack.replace(POSITION, (position, file: string, line: string, column: string) => {
     const entry = mapOf(file)?.findEntry(Number(line) - 1, Number(column) - 1);
     if (entry === undefined || !("originalSource" in entry)) return position;
-    return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+    // Named from the bundle's folder, and meant from the plugin's.
+    const source = entry.originalSource.replace(/^(?:\.\.\/)+/, "");
+    return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
   });
 }
 

@@ -15,11 +15,11 @@ export function printBug(thrown: unknown): void {
   }
 }
 
-/** Ends at the author's last line: what called it is the machinery of this file and of Node. */
+/** With the author's frames only, where there are any: between them is the machinery of this file and of Node. */
 function describe({ stack, message }: Error): string {
   const lines = (stack ?? message).split("\n");
-  const last = lines.findLastIndex((line) => FRAME.test(line) && !isOurs(line));
-  return mapStack(lines.slice(0, last === -1 ? lines.length : last + 1).join("\n"));
+  const others = lines.filter((line) => !isOurs(line));
+  return mapStack((others.some((line) => FRAME.test(line)) ? others : lines).join("\n"));
 }
 
 const FRAME = /^ {4}at /;
@@ -27,5 +27,5 @@ const FRAME = /^ {4}at /;
 const OURS = process.argv[1] ?? "";
 
 function isOurs(frame: string): boolean {
-  return frame.includes("node:internal/") || (OURS !== "" && frame.includes(OURS));
+  return FRAME.test(frame) && (frame.includes("node:internal/") || (OURS !== "" && frame.includes(OURS)));
 }
