@@ -137,6 +137,24 @@ describe("paddock serve", () => {
     expect(stdout).toBe("7\n");
   });
 
+  it("keeps a plugin in quarantine that falls again and again, until it is released", async () => {
+    const config = join(root.path, "strict");
+    const written = { home, serve: { plugins }, defaults: { restart: { crashes: 2 } } };
+    await writeFiles(config, { "paddock.config.json": JSON.stringify(written) });
+    serving = startServing(["serve", "--config", config]);
+    await serving.until(/Serving/);
+    await ask("call", KEEPER, "fall");
+    await ask("call", KEEPER, "fall");
+    expect(await ask("call", KEEPER, "echo", "1")).toMatchObject({
+      status: 69,
+      stderr: expect.stringContaining(`paddock release ${KEEPER}`),
+    });
+    expect(await json("ps")).toMatchObject({ plugins: [{ state: "quarantined" }] });
+    expect(serving.said()).toContain(`${KEEPER} quarantined`);
+    expect(await ask("release", KEEPER)).toMatchObject({ status: 0 });
+    expect(await json("call", KEEPER, "echo", "1")).toBe(1);
+  });
+
   it("refuses a home that another host serves", async () => {
     await serve();
     const second = await paddock(["serve", "--home", home, "--json"]);
