@@ -58,3 +58,18 @@ it("grants an ordinary folder of a home", async () => {
     { source: join(folder, "me/work"), target: join(folder, "me/work"), access: "read" },
   ]);
 });
+
+it("lets nothing write where programs are looked for", async () => {
+  const { PATH } = process.env;
+  process.env.PATH = `${PATH}:${join(folder, "me/work")}`;
+  try {
+    const write = planPathGrants({ write: ["me/work"] }, join(folder, "state"), folder);
+    await expect(write).rejects.toMatchObject({
+      code: "USAGE_INVALID",
+      message: expect.stringMatching(/PATH/),
+    });
+    expect(await plan("me/work")).toHaveLength(1);
+  } finally {
+    process.env.PATH = PATH;
+  }
+});

@@ -1,5 +1,5 @@
 import { realpath, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { PaddockError } from "@paddock/contract";
 import type { GrantedMount } from "../isolation/isolation.js";
 import { isWithin } from "./is-within.js";
@@ -111,6 +111,13 @@ async function assertSafe(path: string, name: string, access: Access, places: Ho
       "the host trusts what is there",
       "Let it write elsewhere, and copy what you have checked.",
     );
+  if (programFolders().some((programs) => isWithin(path, programs)))
+    throw refused(
+      access,
+      name,
+      "programs are looked for there (PATH)",
+      "Let it write elsewhere, and copy what you have checked.",
+    );
   if (homes.some((home) => isSetting(path, home)))
     throw refused(
       access,
@@ -118,6 +125,14 @@ async function assertSafe(path: string, name: string, access: Access, places: Ho
       "your shell and programs are set up there",
       "Let it write to an ordinary folder.",
     );
+}
+
+/** Whoever writes there says what a name means at the next command. */
+function programFolders(): readonly string[] {
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((one) => isAbsolute(one))
+    .map((one) => resolve(one));
 }
 
 /** Hidden things directly in a home folder; what is in its cache is nobody's setting. */
