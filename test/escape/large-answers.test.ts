@@ -8,7 +8,7 @@ import { makeTemporaryHome, type TemporaryHome } from "../plugins/host-behaviour
 import { writePlugin } from "../plugins/host-behaviours/write-plugin.js";
 
 /** Far below what these answers took when they were handled at once, and above what a busy machine adds. */
-const MAX_DELAY_MS = 150;
+const MAX_DELAY_MS = 120;
 const ACTIONS = ["bytes", "inside", "stream", "items", "numbers"];
 const PERMISSION = { use: "plugin.call", plugin: "attacker/back", actions: ACTIONS, reason: "It attacks." };
 
@@ -81,13 +81,17 @@ function viaSocket(action: string, size: number): Promise<string> {
   });
 }
 
-/** Milliseconds for which nobody else got a turn, at most. */
+/** Milliseconds for which nobody else got a turn, at most: the least of three times, for others use this machine too. */
 async function delayOf(work: () => Promise<unknown>): Promise<number> {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  await work();
-  delay.disable();
-  return delay.max / 1e6;
+  const all: number[] = [];
+  for (let time = 0; time < 3; time++) {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    await work();
+    delay.disable();
+    all.push(delay.max / 1e6);
+  }
+  return Math.min(...all);
 }
 
 describe("An answer between two plugins", () => {
