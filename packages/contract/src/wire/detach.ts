@@ -17,13 +17,36 @@ export interface Detachment<T> {
 export class DetachError extends Error {}
 
 /**
- * Takes out what travels beside a message: whatever `read` makes something of. `undefined` when there is nothing
+ * Takes out what travels beside a message: whatever `read` makes something of; it may not be asked about plain objects and
+ * arrays. `undefined` when there is nothing
  * of the kind, which is told without making anything. Throws DetachError for something too deep inside.
  */
 export function detach<T>(value: unknown, read: (value: object) => T | undefined): Detachment<T> | undefined {
+  // Nearly every value: told without making anything.
+  if (isPlainData(value, 0)) return undefined;
   const detached: Detached<T>[] = [];
   const json = walk(value, { read, detached, path: [], ancestors: [] });
   return detached.length === 0 ? undefined : { json, detached };
+}
+
+/** How deep plain data is looked for; a cycle ends there, too. */
+const MAX_PLAIN_DEPTH = 16;
+
+/** Whether it holds nothing but plain objects, arrays and what is no object; false where that takes longer to tell. */
+function isPlainData(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (depth > MAX_PLAIN_DEPTH || Symbol.asyncIterator in value) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Array.prototype && Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++)
+      if (!isPlainData(value[index], depth + 1)) return false;
+    return true;
+  }
+  if (prototype !== Object.prototype) return false;
+  // Safe: these are its names.
+  for (const name in value)
+    if (!isPlainData((value as Record<string, unknown>)[name], depth + 1)) return false;
+  return true;
 }
 
 interface Walk<T> {
