@@ -155,6 +155,13 @@ describe("paddock serve", () => {
     expect(await json("call", KEEPER, "echo", "1")).toBe(1);
   });
 
+  it("says that the folder of its plugins is not there", async () => {
+    expect(await ask("serve", "--plugins", join(root.path, "nowhere"))).toMatchObject({
+      status: 64,
+      stderr: expect.stringContaining("there is no such folder"),
+    });
+  });
+
   it("refuses a home that another host serves", async () => {
     await serve();
     const second = await paddock(["serve", "--home", home, "--json"]);

@@ -39,6 +39,8 @@ export function execCommand(terminal: Terminal, deliver: (answer: Answer) => voi
       "Runs any program behind the walls of plugins: no network, and no files but the system's programs and what is granted. Its output, its input, signals and its exit code pass through.",
     )
     .usage("[options] -- <command...>")
+    // Those of a program whose -- was forgotten: the error says so, instead of calling them unknown.
+    .allowUnknownOption()
     .argument("<command...>", "the program and its arguments")
     .option("--read <path>", "a file or folder that it may read (repeatable)", collect)
     .option("--write <path>", "a file or folder that it may write (repeatable)", collect)
@@ -96,7 +98,14 @@ async function exec(terminal: Terminal, argv: readonly string[], flags: ExecFlag
 /** Without the dashes, options meant for the program would be taken for grants of ours. */
 function assertSeparated(argv: readonly string[], line: readonly string[] = process.argv): void {
   const at = line.indexOf("--");
-  if (at !== -1 && line.length - at - 1 === argv.length) return;
+  const strays = at === -1 ? [] : argv.slice(0, argv.length - (line.length - at - 1));
+  if (at !== -1 && strays.length === 0) return;
+  if (strays.length > 0) {
+    const what = strays[0]?.startsWith("-") ? "option" : "word";
+    throw new PaddockError("USAGE_INVALID", `Unknown ${what} ${JSON.stringify(strays[0])} before --.`, {
+      hint: "What belongs to the program comes after --; run the command with --help to see its own options.",
+    });
+  }
   throw new PaddockError("USAGE_INVALID", "Cannot tell where the program's own words begin.", {
     hint: `Write -- before it: paddock exec [options] -- ${argv.join(" ")}`,
   });

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { toPaddockError } from "@paddock/contract";
+import { PaddockError, toPaddockError } from "@paddock/contract";
 import { type GuestLog, MANIFEST_NAMES, type PluginInfo, resolveConfig } from "@paddock/host";
 import { Command } from "commander";
 import type { Answer } from "../answer.js";
@@ -73,8 +73,12 @@ async function tellIncidents({ err }: Terminal, { host, stop }: Serving): Promis
 async function pluginsIn(folder: string): Promise<readonly string[]> {
   const root = isAbsolute(folder) ? folder : resolve(folder);
   const names = (
-    await readdir(root).catch((cause: unknown) => {
-      throw toPaddockError(cause, `list the plugins in ${root}`);
+    await readdir(root).catch((cause: NodeJS.ErrnoException) => {
+      const state = cause.code === "ENOENT" ? "there is no such folder" : (cause.code ?? String(cause));
+      throw new PaddockError("USAGE_INVALID", `Cannot list the plugins in ${root}: ${state}.`, {
+        hint: "Name a folder of plugins' folders: --plugins DIR, or serve.plugins in the configuration.",
+        cause,
+      });
     })
   ).sort();
   const found = await Promise.all(
