@@ -111,8 +111,17 @@ async function killAtRandom(
     const guests = await host.posture(ECHO_PLUGIN).catch(() => []);
     const victim = guests[Math.floor(Math.random() * guests.length)];
     if (victim === undefined) continue;
-    process.kill(victim.pid, "SIGKILL");
-    kills++;
+    if (endProcess(victim.pid)) kills++;
   }
   return kills;
+}
+
+/** False for one that ended by itself a moment ago. */
+function endProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type CallTrace, isPaddockError, type MetricsSnapshot } from "@paddock/host";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { copyPlugin, type FaultBench, OPERATOR, openFaultBench } from "./fault-bench.js";
+import { copyPlugin, endProcess, type FaultBench, OPERATOR, openFaultBench } from "./fault-bench.js";
 import { createRandom, type Random } from "./random.js";
 
 /** `PADDOCK_SETTLE_SEED` repeats a run; `PADDOCK_SETTLE_MS` gives it more time. */
@@ -90,7 +90,7 @@ async function disturb(random: Random): Promise<void> {
   const disturbances = [
     async () => {
       const victim = random.pick(await bench.host.posture(ID));
-      if (victim !== undefined) process.kill(victim.pid, "SIGKILL");
+      if (victim !== undefined) endProcess(victim.pid);
     },
     async () => {
       await admin.suspend(OPERATOR, ID);

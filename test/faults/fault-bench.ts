@@ -124,3 +124,12 @@ export async function codeOf(pending: Promise<unknown>): Promise<string> {
     },
   );
 }
+
+/** Ends a process that may have ended by itself a moment ago. */
+export function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}

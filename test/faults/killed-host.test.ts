@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { createHost } from "@paddock/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,8 +15,18 @@ const BUSY_HOST = join(PLUGINS, "host-behaviours/busy-host.mjs");
 const KILLS = Number(process.env.PADDOCK_KILLS ?? 12);
 /** What a killed host leaves is gone within this time. */
 const GONE_WITHIN_MS = 1_000;
-/** By then it does everything it ever does. */
-const BUSY_AFTER_MS = 1_600;
+/** When it is killed: so long after what it says, at the most. */
+const PHASES = [
+  { after: "spawn", withinMs: 300 },
+  { after: "open", withinMs: 150 },
+  { after: "loaded", withinMs: 300 },
+  { after: "kept", withinMs: 900 },
+] as const;
+
+interface Moment {
+  readonly after: (typeof PHASES)[number]["after"];
+  readonly ms: number;
+}
 
 /** Its calls go on all the time while others are killed beside it. */
 let neighbour: FaultBench;
@@ -28,22 +40,24 @@ beforeAll(async () => {
 });
 afterAll(async () => neighbour?.close());
 
-function startBusyHost(): ChildProcess {
-  // Its log lines would say how it was killed; what counts is what is left.
-  return spawn(process.execPath, ["--no-warnings", BUSY_HOST, home, PLUGINS, code], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
+/** Early moments of each phase are as likely as late ones. */
+const moments: readonly Moment[] = Array.from({ length: KILLS }, (_, at) => {
+  const { after, withinMs } = PHASES[at % PHASES.length] ?? PHASES[0];
+  return { after, ms: Math.round(((at + 0.5) / KILLS) * withinMs) };
+});
 
 const killed: number[] = [];
 
-async function killAfter(ms: number): Promise<readonly string[]> {
-  const child = startBusyHost();
+/** What is left a second after a busy host was killed at that moment. */
+async function killAt({ after, ms }: Moment): Promise<readonly string[]> {
+  const child = spawn(process.execPath, ["--no-warnings", BUSY_HOST, home, PLUGINS, code], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const pid = child.pid ?? 0;
   killed.push(pid);
   const exited = once(child, "exit");
   const died = exited.then(([status, signal]) => `it ended by itself: ${status ?? signal}`);
-  const early = await Promise.race([wait(ms), died]);
+  const early = await Promise.race([saying(child, after).then(() => wait(ms)), died]);
   if (typeof early === "string") throw new Error(early);
   const tree = processTreeOf(pid);
   child.kill("SIGKILL");
@@ -56,13 +70,20 @@ async function killAfter(ms: number): Promise<readonly string[]> {
   }
 }
 
+async function saying(child: ChildProcessByStdio<null, Readable, null>, word: string): Promise<void> {
+  const lines = createInterface({ input: child.stdout });
+  if (word === "spawn") return;
+  for await (const line of lines) if (line === word) return;
+}
+
 async function killAgainAndAgain(): Promise<void> {
-  for (const [at, ms] of moments.entries()) {
-    expect(await killAfter(ms), `killed after ${ms} ms`).toEqual([]);
+  for (const [at, moment] of moments.entries()) {
+    const when = `killed ${moment.ms} ms after "${moment.after}"`;
+    expect(await killAt(moment), when).toEqual([]);
     // Every other time the next one is a host that is killed as well.
-    if (at % 2 === 0) continue;
+    if (at % 2 === 1) continue;
     await using host = await createHost({ home });
-    expect(leftFilesOf(home, killed), `killed after ${ms} ms`).toEqual([]);
+    expect(leftFilesOf(home, killed), when).toEqual([]);
     await host.close();
   }
   await using host = await createHost({ home, limits: { disk: "4MB", scratch: "4MB", inodes: 200 } });
@@ -70,9 +91,6 @@ async function killAgainAndAgain(): Promise<void> {
   await host.load(join(PLUGINS, "keeps-data"));
   expect(await host.call("attacker/keeps-data", "attack", {}, { timeoutMs: 10_000 })).toBe("kept");
 }
-
-/** Everybody's moments are equally likely, early ones too. */
-const moments = Array.from({ length: KILLS }, (_, at) => Math.round(((at + 0.5) / KILLS) * BUSY_AFTER_MS));
 
 describe("A host that is killed", () => {
   test(

@@ -1,6 +1,6 @@
+import ctypes
 import json
 import os
-import re
 import threading
 import time
 
@@ -22,8 +22,8 @@ def at(here):
         file.write(here)
     if FAILURE["way"] == "crash":
         os.abort()
-    # No other thread runs meanwhile.
-    re.match("(a|a)*b", "a" * 64)
+    # Waits without letting any other thread run.
+    ctypes.PyDLL(None).pause()
 
 
 def soon(here):
