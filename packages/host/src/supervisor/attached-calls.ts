@@ -1,7 +1,7 @@
 import { PaddockError, type Success } from "@paddock/contract";
 import type { GuestProcess } from "../isolation/isolation.js";
 import { CallStreams, INLINE_CHARACTERS } from "../streams/call-streams.js";
-import { GatherSlots } from "../streams/gather-slots.js";
+import type { GatherSlots } from "../streams/gather-slots.js";
 import type { GuestData } from "../streams/guest-data.js";
 import type { GuestFiles } from "../streams/guest-files.js";
 import type { ReadJson } from "../streams/json/read-json.js";
@@ -16,6 +16,8 @@ export interface AttachedCallsOptions {
   readonly data: GuestData | undefined;
   readonly files: GuestFiles | undefined;
   readonly readJson: ReadJson;
+  /** Turns at having whole answers gathered. */
+  readonly slots: GatherSlots;
   readonly onViolation: (words: string) => void;
   /** The guest has read a payload: there may be room for another. */
   readonly onSent: () => void;
@@ -33,7 +35,6 @@ export interface Prepared {
 /** What travels beside the messages of one guest's calls: bytes, streams, large JSON, files. */
 export class AttachedCalls {
   readonly #options: AttachedCallsOptions;
-  readonly #slots = new GatherSlots();
   /** Whether the guest has said that it uses the descriptor for data. */
   hasData = false;
 
@@ -148,7 +149,7 @@ export class AttachedCalls {
   }
 
   #streams(call: Call, data: GuestData): CallStreams {
-    const { identity, process, files, readJson, onViolation } = this.#options;
+    const { identity, process, files, readJson, slots, onViolation } = this.#options;
     const { action } = call.request;
     const { limits } = identity.plugin;
     const subject = this.#subject(call);
@@ -157,7 +158,7 @@ export class AttachedCalls {
     return new CallStreams({
       subject,
       data,
-      slots: this.#slots,
+      slots,
       resultBytes: limits.resultBytes,
       messageBytes: limits.messageBytes,
       readJson,

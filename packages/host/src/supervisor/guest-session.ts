@@ -118,6 +118,7 @@ export class GuestSession {
       data: process.data === undefined ? undefined : new GuestData(process.data, onViolation),
       files,
       readJson: surroundings.readJson,
+      slots: surroundings.gathering.slotsFor(identity.plugin.manifest.id),
       onViolation,
       onSent: () => this.onRoom(),
       onTaken: (call) => this.#connection.notify("$/taken", `{"call":${call}}`),

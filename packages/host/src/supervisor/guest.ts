@@ -1,6 +1,7 @@
 import type { Request } from "@paddock/contract";
 import type { Isolation } from "../isolation/isolation.js";
 import type { FileRoom } from "../streams/file-room.js";
+import type { GatherTurns } from "../streams/gather-slots.js";
 import type { ReadJson } from "../streams/json/read-json.js";
 import type { LifecycleChange } from "../telemetry/lifecycle-event.js";
 import type { CallRequest } from "./call.js";
@@ -44,4 +45,5 @@ export interface GuestSurroundings {
   /** Where files wait on their way into and out of guests. */
   readonly fileRoom: FileRoom;
   readonly readJson: ReadJson;
+  readonly gathering: GatherTurns;
 }

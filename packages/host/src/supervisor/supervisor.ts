@@ -1,6 +1,7 @@
 import { type PaddockError, toPaddockError } from "@paddock/contract";
 import type { Isolation, KillReason, Posture, Usage } from "../isolation/isolation.js";
 import type { FileRoom } from "../streams/file-room.js";
+import { GatherTurns } from "../streams/gather-slots.js";
 import type { ReadJson } from "../streams/json/read-json.js";
 import type { LifecycleChange, LifecycleEvent } from "../telemetry/lifecycle-event.js";
 import { Call, type CallRequest } from "./call.js";
@@ -68,6 +69,7 @@ export class Supervisor {
       onLog,
       fileRoom,
       readJson,
+      gathering: new GatherTurns(),
       nextNumber: () => ++this.#numbers,
       onChange: (plugin, change) => this.#tell(plugin, change),
     });

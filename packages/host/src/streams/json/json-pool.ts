@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { type IncomingStream, PaddockError } from "@paddock/contract";
+import { FairTurns } from "../fair-turns.js";
 import { type CollectYoung, findCollector } from "../young-collection.js";
-import { FairTurns } from "./fair-turns.js";
 import { TreeJoiner } from "./join-tree.js";
 import type { JsonReply, JsonRequest } from "./json-messages.js";
 import type { JsonBounds, JsonReading } from "./read-json.js";
