@@ -15,7 +15,7 @@ export function formatPlugins(plugins: readonly PluginOverview[], stream: Stream
   if (plugins.length === 0) return "No plugin is loaded.\n";
   const heading = ["PLUGIN", "VERSION", "STATE", "GUESTS", "CALLS", "MEMORY", "CPU"];
   const rows = plugins.map((plugin): readonly Cell[] => [
-    { text: shorten(plugin.id, width - PS_REST), paint: colors.bold },
+    { text: shortenId(plugin.id, width - PS_REST), paint: colors.bold },
     plugin.version,
     stateCell(plugin, stream),
     String(plugin.guests.length),
@@ -52,7 +52,7 @@ export function formatGuests(plugins: readonly PluginOverview[], stream: Stream)
   if (guests.length === 0) return "";
   const heading = ["PLUGIN", "TENANT", "PID", "STATE", "UP", "CALLS", "CPU", "MEMORY", "", "DATA", "FILES"];
   const rows = guests.map(({ plugin, guest }): readonly Cell[] => [
-    shorten(plugin.id, width - GUESTS_REST),
+    shortenId(plugin.id, width - GUESTS_REST),
     guest.isStandby ? { text: "standby", paint: colors.dim } : shorten(guest.tenant, TENANT_WIDTH),
     String(guest.pid),
     guest.condition,
@@ -101,7 +101,13 @@ function size(bytes: number | undefined): string {
   return `${value >= 100 || power === 0 ? Math.round(value) : value.toPrecision(value >= 10 ? 3 : 2)}${units[power]}`;
 }
 
-/** The middle is left out: ids begin and end with what tells them apart. */
+/** Without its publisher where it does not fit: plugins of one host mostly differ in their names. */
+function shortenId(id: string, width: number): string {
+  if (id.length <= Math.max(MIN_WIDTH, width)) return id;
+  return shorten(id.slice(id.indexOf("/") + 1), width);
+}
+
+/** The middle is left out: names begin and end with what tells them apart. */
 function shorten(text: string, width: number): string {
   const room = Math.max(MIN_WIDTH, width);
   if (text.length <= room) return text;
