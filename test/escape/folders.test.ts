@@ -98,6 +98,9 @@ describe("A plugin's folder that is hostile", () => {
   });
 
   test("code that is changed in the store does not start", async () => {
+    // A version that replaces another one is started at once, before anybody could change its code.
+    if (arena.host.plugins().some(({ id }) => id === "attacker/folder"))
+      await arena.host.unload("attacker/folder");
     const path = folders.make(() => undefined);
     expect(await folders.load(path)).toBe("loaded");
     const [{ digest } = { digest: "" }] = arena.host.plugins().filter(({ id }) => id === "attacker/folder");

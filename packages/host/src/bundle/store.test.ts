@@ -158,8 +158,8 @@ describe("toStoreError()", () => {
     ["ENOSPC", "STORE_FAILED", "the disk is full"],
     ["EDQUOT", "STORE_FAILED", "the disk quota is used up"],
     ["EROFS", "STORE_FAILED", "the file system is read-only"],
-    ["EMFILE", "HOST_EXHAUSTED", "too many open files"],
-    ["ENFILE", "HOST_EXHAUSTED", "too many open files"],
+    ["EMFILE", "HOST_EXHAUSTED", "limit of its own"],
+    ["ENFILE", "HOST_EXHAUSTED", "limit of its own"],
     ["EIO", "STORE_FAILED", "EIO"],
   ])("turns %s into %s with a hint", (system, code, state) => {
     const error = toStoreError(Object.assign(new Error(system), { code: system }), "write");
