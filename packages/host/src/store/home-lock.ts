@@ -91,16 +91,12 @@ async function inUse(home: string): Promise<PaddockError> {
 }
 
 async function unusable(home: string, cause: unknown): Promise<PaddockError> {
-  // SQLite does not say why it cannot open a file; the system does, for another one at the same place.
-  const probe = await open(home).then(
-    (directory) => directory.close(),
-    (error: unknown) => error,
-  );
-  const exhausted = exhaustedHint(probe);
+  const lacking = await findLack(home);
+  const exhausted = exhaustedHint(lacking);
   if (exhausted !== undefined) {
     return new PaddockError("HOST_EXHAUSTED", `Cannot lock ${home} for this host: no file can be opened.`, {
       hint: exhausted,
-      cause: probe,
+      cause: lacking,
     });
   }
   const reason = cause instanceof Error ? cause.message : "";
@@ -108,6 +104,13 @@ async function unusable(home: string, cause: unknown): Promise<PaddockError> {
     hint: "Give the host's user the right to write there, or choose another home.",
     cause,
   });
+}
+
+/** SQLite does not say why it cannot open its files; the system does, for as many others at the same place. */
+async function findLack(home: string): Promise<unknown> {
+  const opened = await Promise.allSettled([open(home), open(home), open(home)]);
+  for (const one of opened) if (one.status === "fulfilled") await one.value.close();
+  return opened.find((one) => one.status === "rejected")?.reason;
 }
 
 function codeOf(error: unknown): number | undefined {
