@@ -12,6 +12,8 @@ export interface StreamAttachment {
   readonly at: string;
   readonly kind: StreamKind;
   readonly stream: number;
+  /** Of kind "bytes": how many there are, where that is known. */
+  readonly bytes?: number;
 }
 
 export interface FileAttachment {
@@ -47,7 +49,7 @@ export function parseAttachments(value: unknown): readonly Attachment[] | string
 function parseAttachment(value: unknown): Attachment | string {
   if (typeof value !== "object" || value === null) return "an attachment that is no object";
   // Own fields of a parsed object; what is missing there is looked for in Object.prototype, which has none of these.
-  const { at, kind, stream, file, name } = value as Readonly<Record<string, unknown>>;
+  const { at, kind, stream, bytes, file, name } = value as Readonly<Record<string, unknown>>;
   const steps = typeof at === "string" ? parsePointer(at) : undefined;
   if (typeof at !== "string" || steps === undefined) return "an attachment without a JSON Pointer";
   if (steps.length > MAX_ATTACHMENT_DEPTH) return `an attachment deeper than ${MAX_ATTACHMENT_DEPTH} steps`;
@@ -59,8 +61,11 @@ function parseAttachment(value: unknown): Attachment | string {
   }
   if (!STREAM_KINDS.includes(kind)) return "an attachment of an unknown kind";
   if (!isWhole(stream, MAX_STREAM)) return "an attachment without the number of its stream";
-  // Safe: it is one of the list.
-  return { at, kind: kind as StreamKind, stream };
+  const attachment = { at, kind: kind as StreamKind, stream }; // Safe: it is one of the list.
+  if (kind !== "bytes" || bytes === undefined) return attachment;
+  if (bytes !== 0 && !isWhole(bytes, Number.MAX_SAFE_INTEGER))
+    return "an attachment of bytes without a right length";
+  return { ...attachment, bytes };
 }
 
 /** Streams are numbered in 32 bits. */

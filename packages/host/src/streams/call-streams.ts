@@ -15,10 +15,11 @@ import {
 } from "@paddock/contract";
 import type { GatherSlots } from "./gather-slots.js";
 import { type GuestData, SourceStopped } from "./guest-data.js";
-import { readAll, toAsyncIterable, toReadableStream } from "./incoming-values.js";
+import { toAsyncIterable, toReadableStream } from "./incoming-values.js";
 import type { JsonReading, ReadJson } from "./json/read-json.js";
 import { OUTGOING } from "./outgoing-options.js";
 import type { OutputFile } from "./output-file.js";
+import { type BytesRead, readAll } from "./read-all.js";
 import { setSchemaView } from "./schema-view.js";
 
 /** A payload's JSON longer than this travels as a stream; well below what a line may have. */
@@ -229,7 +230,7 @@ export class CallStreams {
   }
 
   async #read(attachment: Attachment, stream: IncomingStream | undefined): Promise<unknown> {
-    const { slots, resultBytes, messageBytes, onFault, copyOutput } = this.#surroundings;
+    const { data, slots, resultBytes, messageBytes, onFault, copyOutput } = this.#surroundings;
     if (attachment.kind === "file") {
       // Nobody waits for it any more: it is not copied for nobody.
       if (this.#hasFailed) throw this.#error;
@@ -237,20 +238,23 @@ export class CallStreams {
       this.#files.push(file);
       return file;
     }
+    const onBytes = (bytes: number) => data.handedOut(bytes);
     // Safe: everything but a file has one.
     const incoming = stream as IncomingStream;
     switch (attachment.kind) {
       case "byteStream":
-        return toReadableStream(incoming);
+        return toReadableStream(incoming, onBytes);
       case "items":
-        return toAsyncIterable(incoming, { maxLineBytes: messageBytes, onFault });
+        return toAsyncIterable(incoming, { maxLineBytes: messageBytes, onFault, onBytes });
       default:
-        return (await slots.use(() => readAll(incoming, resultBytes))) ?? this.#tooLarge();
+        return this.#bytes(await slots.use(() => readAll(incoming, resultBytes, attachment.bytes)));
     }
   }
 
-  #tooLarge(): never {
-    const { subject, resultBytes } = this.#surroundings;
+  #bytes(read: BytesRead): Uint8Array {
+    if (read.kind === "bytes") return read.bytes;
+    const { subject, resultBytes, onFault } = this.#surroundings;
+    if (read.kind === "fault") throw onFault(read.words);
     throw new PaddockError(
       "RESULT_TOO_LARGE",
       `Cannot run ${subject}: its answer has more than ${resultBytes} bytes.`,

@@ -23,10 +23,10 @@ const hostile = (onCall: string) => `
 `;
 
 /** Announces one stream at the top, and goes on when the host has given credit. */
-const withStream = (kind: string, then: string) =>
+const withStream = (kind: string, then: string, bytes?: number) =>
   hostile(`
     onData = (chunk) => { ${then} };
-    send({ id: m.id, result: null, attachments: [{ at: "", stream: 1, kind: "${kind}" }] });
+    send({ id: m.id, result: null, attachments: [{ at: "", stream: 1, kind: "${kind}", bytes: ${bytes} }] });
   `);
 
 /** The same with a second one, which stays open. */
@@ -83,6 +83,16 @@ describe("a guest that breaks the rules of streams is ended", () => {
       "attachments of an answer that nobody waits for",
       hostile('send({ id: 77, result: null, attachments: [{ at: "", stream: 1, kind: "bytes" }] });'),
       "nobody waits for",
+    ],
+    [
+      "more bytes than it announced",
+      withStream("bytes", "frame(1, 1, Buffer.alloc(11)); frame(2, 1);", 10),
+      "not as many as it announced",
+    ],
+    [
+      "fewer bytes than it announced",
+      withStream("bytes", "frame(1, 1, Buffer.alloc(9)); frame(2, 1);", 10),
+      "not as many as it announced",
     ],
     [
       "JSON that is none",

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { freeBytes, type IncomingStream, ItemReader } from "@paddock/contract";
+import { type IncomingStream, ItemReader } from "@paddock/contract";
 import { decodeText } from "./guest-data.js";
 
 /** Items of one stream that are handed out before the event loop goes on: what is ready must not starve the rest. */
@@ -8,14 +8,21 @@ export const ITEMS_PER_TURN = 256;
 /** Cancels a stream whose reader the application has forgotten. Until the collector comes, its deadline bounds it. */
 const forgotten = new FinalizationRegistry<IncomingStream>((stream) => stream.cancel());
 
+/** Told how many bytes the caller was given. */
+export type OnBytes = (bytes: number) => void;
+
 /** A stream of bytes, as the caller gets it. Nothing is asked of the guest before the caller reads. */
-export function toReadableStream(stream: IncomingStream): ReadableStream<Uint8Array> {
+export function toReadableStream(stream: IncomingStream, onBytes: OnBytes): ReadableStream<Uint8Array> {
   const readable = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const chunk = await stream.read();
-        if (chunk === undefined) controller.close();
-        else controller.enqueue(chunk);
+        if (chunk === undefined) {
+          controller.close();
+          return;
+        }
+        onBytes(chunk.length);
+        controller.enqueue(chunk);
       },
       cancel: () => stream.cancel(),
     },
@@ -31,6 +38,7 @@ export interface ItemOptions {
   readonly maxLineBytes: number;
   /** Ends the guest for items that break the protocol; returns what the reader gets. */
   readonly onFault: (words: string) => Error;
+  readonly onBytes: OnBytes;
 }
 
 /** A stream of items, as the caller gets it. Leaving the loop early cancels it. */
@@ -83,7 +91,10 @@ class ItemIterator implements AsyncIterableIterator<unknown>, AsyncDisposable {
     if (++this.#taken % ITEMS_PER_TURN === 0) await setImmediate();
     try {
       const item = await this.#reader.next();
-      if (item.kind === "item") return { done: false, value: item.value };
+      if (item.kind === "item") {
+        if (item.value instanceof Uint8Array) this.#options.onBytes(item.value.length);
+        return { done: false, value: item.value };
+      }
       this.#isDone = true;
       if (item.kind === "fault") throw this.#options.onFault(item.words);
       return END;
@@ -96,32 +107,3 @@ class ItemIterator implements AsyncIterableIterator<unknown>, AsyncDisposable {
 }
 
 const END: IteratorResult<unknown> = { done: true, value: undefined };
-
-/** All bytes of a stream; `undefined` when there are more than allowed, and then it is cancelled. */
-export async function readAll(stream: IncomingStream, maxBytes: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for (let chunk = await stream.read(); chunk !== undefined; chunk = await stream.read()) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) {
-      stream.cancel();
-      return undefined;
-    }
-    chunks.push(chunk);
-  }
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  let copied = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-    freeBytes(chunk);
-    // Copying everything at once would hold up everybody else.
-    if (at - copied < COPY_TURN_BYTES) continue;
-    copied = at;
-    await setImmediate();
-  }
-  return all;
-}
-
-const COPY_TURN_BYTES = 1024 * 1024;

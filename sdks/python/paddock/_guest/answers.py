@@ -54,7 +54,7 @@ class Answer:
         attachments = [
             {"at": at, "kind": kind, "file": source.number, "name": source.name}
             if kind == "file"
-            else {"at": at, "stream": number, "kind": kind}
+            else _announce(at, number, kind, source)
             for (at, kind, source), number in zip(entries, numbers)
         ]
         beside = b',"attachments":%b' % dumps(attachments) if attachments else b""
@@ -148,6 +148,14 @@ class Answer:
         if not encoded or len(encoded) > MAX_ERROR_FRAME_BYTES:
             encoded = dumps(wire_error(error["data"]["code"], error["message"]))
         return encoded
+
+
+def _announce(at, number, kind, source) -> dict:
+    attachment = {"at": at, "stream": number, "kind": kind}
+    if kind == "bytes" and isinstance(source, bytes):
+        # So that the host can put what arrives where it will stay. Other kinds may change before they are sent.
+        attachment["bytes"] = len(source)
+    return attachment
 
 
 def _parts(kind, source, max_bytes):

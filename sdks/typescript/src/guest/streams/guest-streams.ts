@@ -95,7 +95,7 @@ export class GuestStreams {
       open++;
       const stream = multiplexer.open(notifying(openSource(value.value), onStop));
       stream.onClosed(closed);
-      return { at, kind: value.value.kind, stream: stream.id };
+      return announce(at, value.value, stream.id);
     });
     this.#options.send(encodeAttachedSuccess(id, isLong ? "null" : json, attachments));
     closed();
@@ -118,7 +118,7 @@ export class GuestStreams {
     const longest = values.map(({ at, value }): Attachment => {
       return value.kind === "file"
         ? { at, kind: "file", file: value.file.number, name: value.file.name }
-        : { at, kind: value.value.kind, stream: LONGEST_NUMBER };
+        : announce(at, value.value, LONGEST_NUMBER);
     });
     return findMisfit(encodeAttachedSuccess(id, json, longest), this.#options.maxBytes);
   }
@@ -142,6 +142,11 @@ export class GuestStreams {
 }
 
 const LONGEST_NUMBER = 2 ** 32 - 1;
+
+function announce(at: string, { kind, heldBytes }: OutgoingValue, stream: number): StreamAttachment {
+  // So that the host can put what arrives where it will stay.
+  return kind === "bytes" ? { at, kind, stream, bytes: heldBytes } : { at, kind, stream };
+}
 
 /** A source that somebody reads already fails when it is asked, like one that fails later. */
 function openSource(value: OutgoingValue): ByteSource {
