@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { PaddockError } from "@paddock/contract";
 import type { Baseline, ReadOnlyInput } from "../isolation/isolation.js";
+import { compiledGuest } from "./compiled-guest.js";
 import { readElf } from "./elf.js";
 import { libraryClosure } from "./library-closure.js";
 import { gatherLibraries } from "./library-tree.js";
@@ -29,7 +30,7 @@ export interface NodeRuntime extends Runtime {
 }
 
 const INTERPRETER = "/runtime/node";
-const GUEST_ENTRY = "/paddock/guest-entry";
+const GUEST = "/paddock";
 
 /**
  * Runs JavaScript with Node. Nothing is looked at until the first program is asked for; then interpreter,
@@ -44,11 +45,11 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const [{ interpreter, gathered, baseline }, guest] = await Promise.all([prepared(), guestEntry()]);
       return {
         program: interpreter,
-        args: [...nodeFlags(memoryBytes, options.guards ?? true), guest.target],
+        args: [...nodeFlags(memoryBytes, options.guards ?? true), guest.program],
         env: {},
         workingDirectory: CODE_TARGET,
         executables: gathered,
-        inputs: [guest, { source: directory, target: CODE_TARGET }],
+        inputs: [guest.input, { source: directory, target: CODE_TARGET }],
         dataAliases: [`${CODE_TARGET}/data`],
         baseline,
         entry,
@@ -92,11 +93,22 @@ async function prepare(options: NodeRuntimeOptions): Promise<Prepared> {
   return { interpreter: INTERPRETER, executables, gathered, baseline, linker };
 }
 
-async function prepareGuestEntry(options: NodeRuntimeOptions): Promise<ReadOnlyInput> {
-  const source = options.guestEntry ?? findGuestEntry();
+interface GuestEntry {
+  readonly input: ReadOnlyInput;
+  /** Path inside the walls of what the interpreter runs. */
+  readonly program: string;
+}
+
+async function prepareGuestEntry(options: NodeRuntimeOptions): Promise<GuestEntry> {
+  const entry = options.guestEntry ?? findGuestEntry();
+  const node = await findNode(options.path);
+  const tree = await compiledGuest({ node, flags: nodeFlags(64 * 1024 ** 2, false), entry }, options);
+  if (tree !== undefined) {
+    return { input: { source: tree, target: GUEST }, program: `${GUEST}/guest-entry.cjs` };
+  }
   // The extension tells Node the module's format, so that it neither guesses nor looks for a package.json.
-  const target = `${GUEST_ENTRY}${source.endsWith(".mjs") ? ".mjs" : ".cjs"}`;
-  return reachableInput({ source, target }, options);
+  const target = `${GUEST}/guest-entry${entry.endsWith(".mjs") ? ".mjs" : ".cjs"}`;
+  return { input: await reachableInput({ source: entry, target }, options), program: target };
 }
 
 function findGuestEntry(): string {
