@@ -1,5 +1,10 @@
+import { freeBytes } from "./free-bytes.js";
+
 /** A piece smaller than this is copied together with others: each object, and what it keeps alive, costs more. */
 const SMALL_PIECE_BYTES = 8 * 1024;
+
+/** Copied pieces are gathered in so much: what comes from a socket at a time, cut by the headers of frames. */
+const GATHERED_BYTES = 64 * 1024;
 
 /** What a stream that is read needs of its multiplexer. */
 export interface Reading {
@@ -95,11 +100,11 @@ export class IncomingStream {
   /** `isOwn` is whether the piece has memory to itself; else it is copied. */
   take(piece: Uint8Array, isOwn: boolean): void {
     if (this.#state !== "open") return;
-    if (piece.length >= SMALL_PIECE_BYTES) {
+    if (isOwn && piece.length >= SMALL_PIECE_BYTES) {
       this.#endTail();
-      // A copy: whoever hands its memory on to a thread, or to a byte stream, takes it away from everything in it.
-      this.#chunks.push(isOwn ? piece : new Uint8Array(piece));
+      this.#chunks.push(piece);
     } else {
+      // A copy: whoever hands its memory on to a thread, or to a byte stream, takes it away from everything in it.
       this.#gather(piece);
     }
     this.#wakeReader();
@@ -150,17 +155,26 @@ export class IncomingStream {
   }
 
   #gather(piece: Uint8Array): void {
-    if (this.#tail === undefined || this.#tailBytes + piece.length > this.#tail.length) {
-      this.#endTail();
-      this.#tail = new Uint8Array(2 * SMALL_PIECE_BYTES);
+    for (let at = 0; at < piece.length; ) {
+      this.#tail ??= new Uint8Array(GATHERED_BYTES);
+      const part = piece.subarray(at, at + this.#tail.length - this.#tailBytes);
+      this.#tail.set(part, this.#tailBytes);
+      this.#tailBytes += part.length;
+      at += part.length;
+      if (this.#tailBytes === this.#tail.length) this.#endTail();
     }
-    this.#tail.set(piece, this.#tailBytes);
-    this.#tailBytes += piece.length;
   }
 
   #endTail(): void {
     if (this.#tail === undefined) return;
-    this.#chunks.push(this.#tail.subarray(0, this.#tailBytes));
+    const filled = this.#tail.subarray(0, this.#tailBytes);
+    if (filled.length * 2 >= GATHERED_BYTES) {
+      this.#chunks.push(filled);
+    } else {
+      // A byte must not keep 64 KB: whoever sends one at a time would have the host hold them all.
+      this.#chunks.push(new Uint8Array(filled));
+      freeBytes(this.#tail);
+    }
     this.#tail = undefined;
     this.#tailBytes = 0;
   }

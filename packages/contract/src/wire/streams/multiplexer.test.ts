@@ -93,24 +93,38 @@ describe("a pair of multiplexers", () => {
   it("gives each chunk memory of its own, which its reader may hand on", async () => {
     for (const reusesMemory of [false, true]) {
       const side = new Multiplexer({ ...PORT, reusesMemory });
-      const streams = [accept(side, 1), accept(side, 2)];
-      const reads = streams.map((stream) => stream.read());
+      const [first, second] = [accept(side, 1), accept(side, 2)];
+      const reads = [first.read(), second.read()];
       // A frame that is alone in its memory, and two of different streams that share theirs.
-      const both = new Uint8Array(Buffer.concat([data(1, 30_000), data(2, 30_000), data(1, 30_000)]));
-      for (const pushed of [
-        new Uint8Array(encodeFrameHeader(FRAME.data, 1, 20_000)),
-        new Uint8Array(20_000),
-        both,
-      ]) {
+      const both = new Uint8Array(Buffer.concat([data(1, 40_000), data(2, 40_000)]));
+      const header = new Uint8Array(encodeFrameHeader(FRAME.data, 1, 20_000));
+      for (const pushed of [header, new Uint8Array(20_000), both]) {
         expect(side.push(pushed)).toBeUndefined();
         if (reusesMemory) pushed.fill(0xff);
       }
-      const chunks = await Promise.all(reads);
-      for (let more = 0; more < 2; more++) chunks.push(await streams[0]?.read());
-      expect(chunks.map((chunk) => chunk?.length)).toEqual([20_000, 30_000, 30_000, 30_000]);
-      expect(new Set(chunks.map((chunk) => chunk?.buffer)).size).toBe(4);
+      const chunks = [...(await Promise.all(reads)), ...(reusesMemory ? [] : [await first.read()])];
+      expect(chunks.map((chunk) => chunk?.length)).toEqual(
+        reusesMemory ? [60_000, 40_000] : [20_000, 40_000, 40_000],
+      );
+      expect(new Set(chunks.map((chunk) => chunk?.buffer)).size).toBe(chunks.length);
       expect(chunks.every((chunk) => chunk?.every((byte) => byte === 0))).toBe(true);
-      expect(both.length).toBe(reusesMemory ? 90_027 : 0);
+      expect(both.length).toBe(reusesMemory ? 80_018 : 0);
+    }
+  });
+
+  it("keeps no more memory for small pieces than they need", async () => {
+    const side = new Multiplexer(PORT);
+    const stream = accept(side, 1);
+    for (const [length, most] of [
+      [1, 1],
+      [10_000, 10_000],
+      [60_000, 65_536],
+    ] as const) {
+      const read = stream.read();
+      expect(side.push(data(1, length))).toBeUndefined();
+      const chunk = await read;
+      expect(chunk?.length).toBe(length);
+      expect(chunk?.buffer.byteLength).toBeLessThanOrEqual(most);
     }
   });
 
