@@ -1,5 +1,5 @@
 // The list of instructions: read to its end, then checked whole, then taken one by one.
-// Little endian: "PDK1", u32 count; each: u8 operation, u8 arguments; each argument: u32 length, bytes, one NUL.
+// Little endian: "PDK2", u32 count; each: u8 operation, u16 arguments; each argument: u32 length, bytes, one NUL.
 #pragma once
 
 #include <linux/errno.h>
@@ -8,9 +8,9 @@
 #include "report.h"
 #include "words.h"
 
-#define LIST_BYTES (256 * 1024)
+#define LIST_BYTES (2048 * 1024)
 #define LIST_HEADER_BYTES 8
-#define ARGUMENTS 255
+#define ARGUMENTS 16384
 #define FILTERS 4096
 
 enum operation {
@@ -86,10 +86,11 @@ static u32 read_u32(u32 at) {
 // Puts the instruction at `at` into `current` and returns where the next one begins, or 0 when it is cut off.
 // `list_length - at` never wraps: `at` is at most `list_length` throughout.
 static u32 take_instruction(u32 at) {
-  if (list_length - at < 2) return 0;
+  if (list_length - at < 3) return 0;
   current.operation = list[at];
-  current.count = list[at + 1];
-  at += 2;
+  current.count = (u32)list[at + 1] | (u32)list[at + 2] << 8;
+  if (current.count > ARGUMENTS) return 0;
+  at += 3;
   for (u32 i = 0; i < current.count; i++) {
     if (list_length - at < 4) return 0;
     u32 length = read_u32(at);
@@ -131,7 +132,7 @@ static int is_well_formed(void) {
 
 // Returns the number of instructions; a list that is not entirely right never gets that far.
 static u32 check_list(void) {
-  if (list_length < LIST_HEADER_BYTES || !starts_with((char *)list, "PDK1")) fail(0, -EPROTO);
+  if (list_length < LIST_HEADER_BYTES || !starts_with((char *)list, "PDK2")) fail(0, -EPROTO);
   u32 count = read_u32(4);
   if (count == 0) fail(0, -EPROTO);
   u32 at = LIST_HEADER_BYTES;

@@ -132,16 +132,16 @@ export function describeProtocol(command: readonly string[]): void {
 
     it.each<[string, Uint8Array]>([
       ["with a byte too many", Buffer.concat([good, Buffer.of(0)])],
-      ["with another magic", Buffer.concat([Buffer.from("PDK2"), good.subarray(4)])],
+      ["with another magic", Buffer.concat([Buffer.from("PDK1"), good.subarray(4)])],
       ["with more instructions announced than sent", patched(good, 4, [3, 0, 0, 0])],
       ["with fewer instructions announced than sent", patched(good, 4, [1, 0, 0, 0])],
       ["with no instruction", rawList()],
       ["with 4,294,967,295 instructions", patched(good, 4, [255, 255, 255, 255])],
-      ["with an argument as long as the address space", patched(good, 10, [255, 255, 255, 255])],
-      ["with an argument that ends just beyond the list", patched(good, 10, [good.length - 14, 0, 0, 0])],
-      ["with an argument that is not terminated", patched(good, 14 + witness.length, [65])],
-      ["with a NUL inside an argument", patched(good, 14, [0])],
-      ["longer than the buffer", Buffer.concat([good, Buffer.alloc(300 * 1024)])],
+      ["with an argument as long as the address space", patched(good, 11, [255, 255, 255, 255])],
+      ["with an argument that ends just beyond the list", patched(good, 11, [good.length - 15, 0, 0, 0])],
+      ["with an argument that is not terminated", patched(good, 15 + witness.length, [65])],
+      ["with a NUL inside an argument", patched(good, 15, [0])],
+      ["longer than the buffer", Buffer.concat([good, Buffer.alloc(2100 * 1024)])],
       ["with operation 0", rawList([0])],
       ["with an unknown operation", rawList([27])],
       ["with an owner that is not a number", rawList([26, "/", "/", "ro", "x", "0", "1", "1"])],
@@ -196,10 +196,10 @@ function rawList(...instructions: readonly (readonly [number, ...string[]])[]): 
       ? [...instructions, [20, "/bin/true", "true"] as const]
       : instructions;
   const parts = list.flatMap(([operation, ...texts]) => [
-    Buffer.of(operation, texts.length),
+    Buffer.of(operation, texts.length, texts.length >>> 8),
     ...texts.flatMap((text) => [u32(Buffer.byteLength(text)), Buffer.from(text), Buffer.of(0)]),
   ]);
-  return Buffer.concat([Buffer.from("PDK1"), u32(list.length), ...parts]);
+  return Buffer.concat([Buffer.from("PDK2"), u32(list.length), ...parts]);
 }
 
 function u32(value: number): Buffer {

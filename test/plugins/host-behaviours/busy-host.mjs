@@ -14,8 +14,8 @@ const host = await createHost({
   defaults: { instances: { standby: 1, max: 2 } },
 });
 process.stdout.write("open\n");
-// One that is killed leaves its socket; the next one that cannot have it ends here.
-createControlServer(host, { path: join(home, "control", "host.sock") });
+// One that is killed leaves its socket, which the next one replaces.
+await createControlServer(host, { path: join(home, "control", "host.sock") });
 
 const fails = await write("fails-at", "none");
 await Promise.all([host.load(join(plugins, "keeps-data")), host.load(fails)]);

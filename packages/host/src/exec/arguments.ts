@@ -2,13 +2,13 @@ import { PaddockError } from "@paddock/contract";
 import type { IsolateOptions } from "./options.js";
 
 /** What the launch stub takes in one instruction, the path and a name of ours counted. */
-export const MAX_ARGUMENTS = 253;
+export const MAX_ARGUMENTS = 16_000;
 /** Variables, beside those that every program gets. */
-export const MAX_VARIABLES = 250;
+export const MAX_VARIABLES = 4_000;
 /** Of one argument or variable: MAX_ARG_STRLEN of Linux, less the final NUL. */
 const MAX_TEXT_BYTES = 128 * 1024 - 1;
 /** Of all of them; the launch stub's list holds other things as well. */
-const MAX_ALL_BYTES = 192 * 1024;
+const MAX_ALL_BYTES = 1_536 * 1024;
 
 /** Refuses what cannot be handed over to a program. Throws USAGE_INVALID. */
 export function assertHandedOver(argv: unknown, { env, cwd, stdin, signal }: IsolateOptions): void {

@@ -21,6 +21,7 @@ import {
   makeTemporaryHome,
   type TemporaryHome,
 } from "../../../../test/plugins/host-behaviours/temporary-home.js";
+import { MAX_ARGUMENTS } from "./arguments.js";
 import { isolate } from "./isolate.js";
 import type { IsolateResult } from "./isolate-result.js";
 import type { IsolateOptions } from "./options.js";
@@ -259,6 +260,15 @@ describe("a program's end", () => {
   });
 });
 
+describe("arguments", () => {
+  it("arrive, however many a shell makes of a pattern", async () => {
+    const names = Array.from({ length: 5_000 }, (_, at) => `file-${at}.txt`);
+    const { stdout, result } = await isolate(["echo", ...names], { home: home.path });
+    expect(await text(stdout)).toBe(`${names.join(" ")}\n`);
+    expect(await result).toMatchObject({ exitCode: 0 });
+  });
+});
+
 describe("what is refused before anything starts", () => {
   it.each<[string, readonly string[], IsolateOptions]>([
     ["no program", [], {}],
@@ -276,9 +286,9 @@ describe("what is refused before anything starts", () => {
     ["memory that is no size", ["true"], { memory: "lots" }],
     ["a timeout that is none", ["true"], { timeout: "soon" }],
     ["a variable without a name", ["true"], { env: { "": "x" } }],
-    ["more arguments than can be handed over", ["echo", ...Array(300).fill("x")], {}],
+    ["more arguments than can be handed over", ["echo", ...Array(MAX_ARGUMENTS).fill("x")], {}],
     ["an argument that is too long", ["echo", "x".repeat(140_000)], {}],
-    ["arguments that are too long together", ["echo", "x".repeat(100_000), "x".repeat(100_000)], {}],
+    ["arguments that are too long together", ["echo", ...Array(20).fill("x".repeat(100_000))], {}],
     ["a folder to start in that is none", ["true"], { cwd: "" }],
   ])("%s", async (_, argv, options) => {
     await expect(isolate(argv, { home: home.path, ...options })).rejects.toMatchObject({

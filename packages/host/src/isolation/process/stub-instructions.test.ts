@@ -51,9 +51,9 @@ const samples: readonly (readonly [StubInstruction, readonly string[]])[] = [
 describe("encodeStubInstructions()", () => {
   it("writes magic, count, and each argument with its length and a NUL", () => {
     const list = encodeStubInstructions([{ kind: "chdir", path: "/é" }, end]);
-    const chdir = "10 01 03000000 2fc3a9 00";
-    const execute = "14 02 02000000 2f70 00 01000000 70 00";
-    expect(list.toString("hex")).toBe(`50444b31 02000000 ${chdir} ${execute}`.replaceAll(" ", ""));
+    const chdir = "10 0100 03000000 2fc3a9 00";
+    const execute = "14 0200 02000000 2f70 00 01000000 70 00";
+    expect(list.toString("hex")).toBe(`50444b32 02000000 ${chdir} ${execute}`.replaceAll(" ", ""));
   });
 
   it.each(samples)("writes the arguments of %o", (instruction, expected) => {
@@ -71,7 +71,7 @@ describe("encodeStubInstructions()", () => {
       fc.record({ kind: fc.constant("ready" as const) }),
     );
     fc.assert(
-      fc.property(fc.array(instruction), text, fc.array(text, { maxLength: 200 }), (list, path, argv) => {
+      fc.property(fc.array(instruction), text, fc.array(text, { maxLength: 300 }), (list, path, argv) => {
         const decoded = decode(encodeStubInstructions([...list, { kind: "execute", path, argv }]));
         expect(decoded.at(-1)).toEqual({ operation: STUB_OPERATIONS.execute, texts: [path, ...argv] });
         expect(decoded.slice(0, -1).map(({ texts }) => texts)).toEqual(
@@ -97,7 +97,7 @@ describe("encodeStubInstructions()", () => {
     ],
     ["a cut filter", [{ kind: "seccomp", program: new Uint8Array(9) }, end]],
     ["too many filters", [{ kind: "seccomp", program: new Uint8Array(8 * 4097) }, end]],
-    ["too many arguments", [{ kind: "execute", path: "/p", argv: Array(255).fill("a") }]],
+    ["too many arguments", [{ kind: "execute", path: "/p", argv: Array(MAX_STUB_ARGUMENTS).fill("a") }]],
     ["a list over the limit", [{ kind: "chdir", path: "a".repeat(MAX_STUB_LIST_BYTES) }, end]],
   ] satisfies readonly (readonly [string, readonly StubInstruction[]])[])("refuses %s", (_name, list) => {
     expect(() => encodeStubInstructions(list)).toThrow(/^Cannot encode stub instructions: /);
@@ -153,8 +153,8 @@ function decode(list: Buffer): { operation: number; texts: string[] }[] {
   for (let left = list.readUInt32LE(4); left > 0; left--) {
     const operation = list.readUInt8(at);
     const texts: string[] = [];
-    let remaining = list.readUInt8(at + 1);
-    at += 2;
+    let remaining = list.readUInt16LE(at + 1);
+    at += 3;
     for (; remaining > 0; remaining--) {
       const length = list.readUInt32LE(at);
       texts.push(list.toString("utf8", at + 4, at + 4 + length));

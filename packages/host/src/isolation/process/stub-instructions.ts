@@ -135,8 +135,8 @@ export const STUB_FAILED_EXIT = 125;
 export const STUB_NOT_RELEASED_EXIT = 126;
 
 /** The stub reads lists up to this size. */
-export const MAX_STUB_LIST_BYTES = 256 * 1024;
-export const MAX_STUB_ARGUMENTS = 255;
+export const MAX_STUB_LIST_BYTES = 2048 * 1024;
+export const MAX_STUB_ARGUMENTS = 16_384;
 
 /** Writes a list as the stub reads it; throws RangeError for what the stub would refuse. */
 export function encodeStubInstructions(instructions: readonly StubInstruction[]): Buffer {
@@ -144,7 +144,7 @@ export function encodeStubInstructions(instructions: readonly StubInstruction[])
   if (last < 0 || instructions.findIndex(({ kind }) => kind === "execute") !== last) {
     throw refusal("the list", `"execute" must be the last instruction, and only that`);
   }
-  const list = Buffer.concat([Buffer.from("PDK1"), u32(instructions.length), ...instructions.map(encode)]);
+  const list = Buffer.concat([Buffer.from("PDK2"), u32(instructions.length), ...instructions.map(encode)]);
   if (list.length > MAX_STUB_LIST_BYTES) {
     throw refusal("the list", `${list.length} bytes are more than ${MAX_STUB_LIST_BYTES}`);
   }
@@ -156,7 +156,9 @@ function encode(instruction: StubInstruction): Buffer {
   if (values.length > MAX_STUB_ARGUMENTS) {
     throw refusal(instruction.kind, `${values.length} arguments are more than ${MAX_STUB_ARGUMENTS}`);
   }
-  const parts: Uint8Array[] = [Uint8Array.of(STUB_OPERATIONS[instruction.kind], values.length)];
+  const parts: Uint8Array[] = [
+    Uint8Array.of(STUB_OPERATIONS[instruction.kind], values.length, values.length >>> 8),
+  ];
   for (const value of values) {
     // A NUL would end the text early for the kernel: the path checked would not be the path used.
     if (typeof value === "string" && value.includes("\0")) {
