@@ -23,6 +23,8 @@ it("the example embed has the findings of one plugin for each document while two
   const readme = lines.find((line) => line.startsWith("README.md")) ?? "";
   expect(readme).toMatch(/duplicates TIMEOUT/);
   expect(readme).toMatch(/links CRASHED/);
-  expect(lines.filter((line) => /links (?:CRASHED|PLUGIN_UNAVAILABLE|TIMEOUT)/.test(line)).length).toBeGreaterThan(1);
+  expect(
+    lines.filter((line) => /links (?:CRASHED|PLUGIN_UNAVAILABLE|TIMEOUT)/.test(line)).length,
+  ).toBeGreaterThan(1);
   expect(await homes()).toEqual(before);
 });
