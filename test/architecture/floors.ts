@@ -14,6 +14,7 @@ export const FLOORS: readonly Floor[] = [
   { about: "a host behind a socket", rooms: ["packages/server/src/"] },
   { about: "the door of the library", rooms: ["packages/host/src/index.ts"] },
   { about: "the composition root", rooms: ["packages/host/src/host.ts"] },
+  { about: "the plugins of a host", rooms: ["packages/host/src/plugin-shelf.ts"] },
   {
     about: "a host for the applications' own tests",
     rooms: ["packages/host/src/fake/"],

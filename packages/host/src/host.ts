@@ -1,5 +1,4 @@
-import { join, resolve } from "node:path";
-import { PaddockError, quote } from "@paddock/contract";
+import { join } from "node:path";
 import { createAdmin } from "./admin/create-admin.js";
 import { createPluginData } from "./admin/data/plugin-data.js";
 import { createLogBook } from "./admin/log-book.js";
@@ -11,16 +10,13 @@ import type { GuestIdentity } from "./capabilities/guest-identity.js";
 import { createKeyValueProvider } from "./capabilities/kv.js";
 import { createPluginCallProvider } from "./capabilities/plugin-call.js";
 import { type ResolvedConfig, resolveConfig } from "./config/resolve-config.js";
-import { checkDependencies, type Dependent, dependentsOf } from "./dependencies/check-dependencies.js";
 import { checkEngine } from "./dependencies/check-engine.js";
-import { stillNeeded } from "./dependencies/dependency-errors.js";
 import { loadInOrder } from "./dependencies/load-in-order.js";
 import { startOrder } from "./dependencies/start-order.js";
 import { sweepDrafts } from "./drafts.js";
 import type { Host, HostOptions, PluginInfo } from "./host-interface.js";
 import type { Isolation } from "./isolation/isolation.js";
 import { createProcessIsolation } from "./isolation/process/process.js";
-import { readFolder, readForce } from "./load-request.js";
 import { loadPlugin } from "./loading/load-plugin.js";
 import { readPaddockVersion } from "./paddock-version.js";
 import { type Granting, grantingOf } from "./permissions/granting.js";
@@ -32,9 +28,11 @@ import { CallPipeline } from "./pipeline/call-pipeline.js";
 import type { OwnStage } from "./pipeline/own-stage.js";
 import { checkPluginConfig } from "./pipeline/plugin-config.js";
 import { readOwnStages } from "./pipeline/stages.js";
+import { PluginShelf } from "./plugin-shelf.js";
 import { checkImplements, readPoints } from "./points/check-implements.js";
 import type { Point } from "./points/point.js";
 import { createPointCalls } from "./points/point-calls.js";
+import { readSafely } from "./read-safely.js";
 import { createNodeRuntime } from "./runtimes/node.js";
 import { createProgramRuntime } from "./runtimes/program.js";
 import { createPythonRuntime } from "./runtimes/python.js";
@@ -50,14 +48,20 @@ import type { LoadedPlugin } from "./supervisor/plugin.js";
 import { createQuarantineRecords } from "./supervisor/quarantine-records.js";
 import { Supervisor } from "./supervisor/supervisor.js";
 import { createTelemetry, readTelemetryOptions } from "./telemetry/telemetry.js";
-import { Turns } from "./turns.js";
 
 /** A host in this process. Rejects with CONFIG_INVALID, HOME_IN_USE, UNSUPPORTED_PLATFORM or SETUP_FAILED. */
 export async function createHost(options: HostOptions = {}): Promise<Host> {
-  const { onLog = () => undefined, onDecision, points, stages, onTrace, telemetry, ...written } = options;
-  const known = readPoints(points);
-  const ownStages = readOwnStages(stages);
-  const telemetryOptions = readTelemetryOptions(telemetry);
+  const given = readSafely("host's options", () => ({ ...options }), "CONFIG_INVALID");
+  const { onLog = () => undefined, onDecision, points, stages, onTrace, telemetry, ...written } = given;
+  // The application's part first: what is wrong with it is wrong with or without a home.
+  const own: ApplicationPart = {
+    onLog,
+    onDecision,
+    onTrace,
+    points: readPoints(points),
+    stages: readOwnStages(stages),
+    telemetry: readTelemetryOptions(telemetry),
+  };
   const config = resolveConfig(written);
   await makeHome(config.home);
   const lock = await lockHome(config.home);
@@ -65,7 +69,17 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
     await lock.release();
     throw error;
   });
-  return assemble(config, lock, rooms, onLog, onDecision, known, ownStages, onTrace, telemetryOptions);
+  return assemble(config, lock, rooms, own);
+}
+
+/** What the application brings, read and checked. */
+interface ApplicationPart {
+  readonly onLog: (log: GuestLog) => void;
+  readonly onDecision: HostOptions["onDecision"];
+  readonly onTrace: HostOptions["onTrace"];
+  readonly points: ReadonlyMap<string, Point>;
+  readonly stages: readonly OwnStage[];
+  readonly telemetry: ReturnType<typeof readTelemetryOptions>;
 }
 
 /** What writes into the home. What an earlier host left there, because it was killed, is gone. */
@@ -98,12 +112,7 @@ function assemble(
   config: ResolvedConfig,
   lock: HomeLock,
   { isolation, bundles, fileRoom }: Rooms,
-  onLog: (log: GuestLog) => void,
-  onDecision: HostOptions["onDecision"],
-  points: ReadonlyMap<string, Point>,
-  ownStages: readonly OwnStage[],
-  onTrace: HostOptions["onTrace"],
-  telemetryOptions: ReturnType<typeof readTelemetryOptions>,
+  own: ApplicationPart,
 ): Host {
   const store = createSqliteStore(join(config.home, "store"));
   const reach = { isBound: isolation.reachesPrivateDirectories, cacheDirectory: join(config.home, "cache") };
@@ -112,13 +121,11 @@ function assemble(
   const python = createPythonRuntime({ path: pythonPath, ...reach });
   const tools = { node: () => node.tool([]), python: python.tool };
   const runtimes = [node, python, createProgramRuntime({ tools, ...reach })];
-  const telemetry = createTelemetry(telemetryOptions, () =>
-    [...plugins.values()].map((plugin) =>
-      gaugesOf(plugin, supervisor.status(plugin), pipeline.queued(plugin)),
-    ),
+  const telemetry = createTelemetry(own.telemetry, () =>
+    shelf.all().map((plugin) => gaugesOf(plugin, supervisor.status(plugin), pipeline.queued(plugin))),
   );
   const bus = createEventBus({
-    plugins: () => plugins.values(),
+    plugins: () => shelf.all().values(),
     guests: (plugin, tenant) => supervisor.readyGuests(plugin, tenant),
     onChange: ({ manifest: { id, version } }, change) =>
       telemetry.onEvent({ at: Date.now(), plugin: id, version, ...change }),
@@ -131,14 +138,14 @@ function assemble(
         pipeline.callFrom(
           { link: { id: plugin.id, permissions }, tenant, signal, chain: live?.chain ?? [] },
           live instanceof Attempt ? live : undefined,
-          { plugin: find(target.plugin), action: target.action, payload: target.payload, over },
+          { plugin: shelf.find(target.plugin), action: target.action, payload: target.payload, over },
           target.timeoutMs,
         ),
       ),
     ],
     onDecision: (record) => {
       telemetry.onDecision(record);
-      onDecision?.(record);
+      own.onDecision?.(record);
     },
   });
   const identities = new WeakMap<Guest, GuestIdentity>();
@@ -155,7 +162,7 @@ function assemble(
     onLog: (log) => {
       logs.add(log);
       try {
-        onLog(log);
+        own.onLog(log);
       } catch (error) {
         // The application's mistake; it must not look like the plugin's.
         process.emitWarning(`onLog threw: ${String(error)}`, { code: "PADDOCK_ON_LOG" });
@@ -171,122 +178,69 @@ function assemble(
     attempt: (plugin, attempt, json) => supervisor.call(plugin, attempt, json),
     hasRoom: (plugin, shareKey) => supervisor.hasRoom(plugin, shareKey),
     refusal: (plugin) => supervisor.refusal(plugin),
-    ownStages,
-    onTrace,
+    ownStages: own.stages,
+    onTrace: own.onTrace,
     onCall: telemetry.onCall,
   });
-  const plugins = new Map<string, LoadedPlugin>();
-  /** Where each was loaded from. */
-  const folders = new WeakMap<LoadedPlugin, string>();
   const version = readPaddockVersion();
-  /** Loading and unloading of one plugin happen one after the other. */
-  const turns = new Turns();
-  /** Versions that are replaced, as long as they have calls. */
-  const drains = new Set<Promise<void>>();
+  const shelf = new PluginShelf({
+    prepare: async (folder) => {
+      const plugin = await loadPlugin(folder, { config, isolation, bundles, node, runtimes });
+      checkEngine(plugin.manifest, version);
+      checkImplements(plugin.manifest, own.points);
+      await checkPluginConfig(plugin.manifest, plugin.config, plugin.directory);
+      return { plugin, schemas: await compilePluginSchemas(plugin.manifest, plugin.directory) };
+    },
+    supervisor,
+    pipeline,
+  });
   let closing: Promise<void> | undefined;
 
-  const assertOpen = () => {
-    if (closing !== undefined) throw new PaddockError("HOST_CLOSED", "The host is closed.");
-  };
-
-  const find = (id: string): LoadedPlugin => {
-    assertOpen();
-    const plugin = plugins.get(id);
-    if (plugin === undefined) throw notLoaded(id, [...plugins.keys()]);
-    return plugin;
-  };
-
-  const dependents = (): ReadonlyMap<string, Dependent> =>
-    new Map([...plugins].map(([id, { manifest }]) => [id, manifest]));
-
-  /** The new version is there and healthy before calls go to it; the old one stays when it is not. */
-  const takeIn = async (
-    loaded: LoadedPlugin,
-    schemas: Awaited<ReturnType<typeof compilePluginSchemas>>,
-    force: boolean,
-  ) => {
-    checkDependencies(loaded.manifest, dependents(), force);
-    const previous = plugins.get(loaded.manifest.id);
-    if (previous === undefined) await supervisor.add(loaded);
-    else await supervisor.addBeside(loaded, previous);
-    try {
-      assertOpen();
-      // At once with the change: the plugins beside it may have changed meanwhile.
-      checkDependencies(loaded.manifest, dependents(), force);
-    } catch (error) {
-      await supervisor.unload(loaded);
-      throw error;
-    }
-    pipeline.add(loaded, schemas);
-    plugins.set(loaded.manifest.id, loaded);
-    if (previous === undefined) return;
-    // Calls that it works on may take long; nobody waits for them.
-    const drain = retire(previous, loaded).finally(() => drains.delete(drain));
-    drains.add(drain);
-  };
-
-  const retire = async (plugin: LoadedPlugin, successor?: LoadedPlugin) => {
-    await pipeline.drain(plugin);
-    await supervisor.unload(plugin, successor);
-  };
-
   const host: Host = {
-    load: async (written, options) => {
-      assertOpen();
-      const folder = readFolder(written);
-      const force = readForce(options);
-      const loaded = await loadPlugin(folder, { config, isolation, bundles, node, runtimes });
-      checkEngine(loaded.manifest, version);
-      checkImplements(loaded.manifest, points);
-      await checkPluginConfig(loaded.manifest, loaded.config, loaded.directory);
-      const schemas = await compilePluginSchemas(loaded.manifest, loaded.directory);
-      folders.set(loaded, resolve(folder));
-      await turns.run(loaded.manifest.id, () => takeIn(loaded, schemas, force));
-      return describe(loaded);
-    },
-    loadAll: (folders) => loadInOrder(folders, dependents, (folder) => host.load(folder, { force: true })),
+    load: async (folder, options) => describe(await shelf.load(folder, options)),
+    loadAll: (folders) =>
+      loadInOrder(
+        folders,
+        () => shelf.dependents(),
+        (folder) => host.load(folder, { force: true }),
+      ),
     start: async (id, written = "main") => {
-      find(id);
+      shelf.find(id);
       const { tenant } = readCallOptions({ tenant: written });
-      for (const one of startOrder(id, dependents())) await supervisor.start(find(one), tenant);
+      for (const one of startOrder(id, shelf.dependents())) await supervisor.start(shelf.find(one), tenant);
     },
     // Not async, and no promise but the call's own: this is the path that every call takes.
     call: (id, action, payload, options) => {
       try {
-        return pipeline.call(find(id), action, payload, options);
+        return pipeline.call(shelf.find(id), action, payload, options);
       } catch (error) {
         return Promise.reject(error);
       }
     },
-    batch: (id, action, payloads, options) => pipeline.batch(() => find(id), action, payloads, options),
+    batch: (id, action, payloads, options) => pipeline.batch(() => shelf.find(id), action, payloads, options),
     point: (point) => createPointCalls(point, host),
     publish: async (topic, payload, options) => {
-      assertOpen();
-      bus.publish(topic, payload, readCallOptions({ tenant: options?.tenant }).tenant);
+      shelf.assertOpen();
+      const tenant = readSafely("options", () => options?.tenant);
+      bus.publish(topic, payload, readCallOptions({ tenant }).tenant);
     },
     subscribe: (topics, listener, options) => {
-      assertOpen();
-      const tenant = options?.tenant;
+      shelf.assertOpen();
+      const tenant = readSafely("options", () => options?.tenant);
       // Who names what cannot be a tenant would wait for ever.
       readCallOptions({ tenant });
       return bus.subscribers.subscribe(topics, listener, { tenant });
     },
     events: (filter) => telemetry.events(filter),
     metrics: () => telemetry.metrics(),
-    unload: async (id, options) => {
-      const plugin = find(id);
-      const needing = dependentsOf(id, dependents().values());
-      if (needing.length > 0 && !readForce(options)) throw stillNeeded(id, needing);
-      plugins.delete(id);
-      await turns.run(id, () => retire(plugin));
-    },
-    plugins: () => [...plugins.values()].map(describe),
-    posture: async (id) => supervisor.report(find(id)),
+    unload: (id, options) => shelf.unload(id, options),
+    plugins: () => shelf.all().map(describe),
+    posture: async (id) => supervisor.report(shelf.find(id)),
     diagnose: () => isolation.diagnose(),
     admin: createAdmin({
-      plugins: () => [...plugins.values()],
-      find,
-      folderOf: (plugin) => folders.get(plugin) ?? "",
+      plugins: () => shelf.all(),
+      find: (id) => shelf.find(id),
+      folderOf: (plugin) => shelf.folderOf(plugin),
       load: async (folder) => (await host.load(folder)).id,
       unload: (id, force) => host.unload(id, { force }),
       status: (plugin) => {
@@ -311,13 +265,14 @@ function assemble(
       onOperation: (operation) => telemetry.onEvent(operatedEvent(operation)),
     }),
     close: () => {
+      shelf.close();
       closing ??= (async () => {
         logs.close();
         pipeline.close();
         await supervisor.close();
         await json.close();
         await fileRoom.close();
-        await Promise.allSettled(drains);
+        await shelf.drained();
         await isolation.close();
         await broker.close();
         telemetry.close();
@@ -345,11 +300,4 @@ function identify({ plugin, tenant, signal }: Guest, granting: Granting): GuestI
 function describe({ manifest, digest, limits, permissions }: LoadedPlugin): PluginInfo {
   const { id, version, title } = manifest;
   return { id, version, title, digest, manifest, limits, permissions };
-}
-
-function notLoaded(id: unknown, known: readonly string[]): PaddockError {
-  const name = typeof id === "string" ? quote(id) : `of the type ${typeof id}`;
-  return new PaddockError("PLUGIN_NOT_FOUND", `Plugin ${name} is not loaded.`, {
-    hint: known.length === 0 ? "Load it with host.load(folder)." : `Loaded are: ${known.join(", ")}.`,
-  });
 }

@@ -1,4 +1,5 @@
 import { formatFound, PaddockError } from "@paddock/contract";
+import { readSafely } from "./read-safely.js";
 
 /** The folder of a plugin as a caller gave it. Throws USAGE_INVALID for what cannot be one. */
 export function readFolder(folder: unknown): string {
@@ -12,7 +13,8 @@ export function readFolder(folder: unknown): string {
   );
 }
 
-/** Whether a caller forces it; anything but true is no. */
+/** Whether a caller forces it; anything but true is no. Throws USAGE_INVALID for what cannot be read. */
 export function readForce(options: unknown): boolean {
-  return typeof options === "object" && options !== null && Reflect.get(options, "force") === true;
+  if (typeof options !== "object" || options === null) return false;
+  return readSafely("options", () => Reflect.get(options, "force")) === true;
 }
