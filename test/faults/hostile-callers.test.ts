@@ -1,5 +1,6 @@
+import { createHost, type Host } from "@paddock/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codeOf, type FaultBench, openFaultBench } from "./fault-bench.js";
+import { codeOf, type FaultBench, OPERATOR, openFaultBench } from "./fault-bench.js";
 
 let bench: FaultBench;
 let id = "";
@@ -111,6 +112,28 @@ describe("Hostile options hurt their own call only", () => {
     // Safe: what they are not is the point.
     const outcome = codeOf(bench.host.call((plugin ?? id) as string, action as string));
     expect(await outcome).toMatch(/^(PLUGIN_NOT_FOUND|ACTION_NOT_FOUND|USAGE_INVALID)$/);
+    expect(await call(2)).toBe(2);
+  });
+});
+
+describe("Hostile arguments of other methods", () => {
+  // Safe: what they are not is the point.
+  const hostile = () => untouchable() as never;
+  test.each<readonly [string, string, (host: Host) => unknown]>([
+    ["load()", "USAGE_INVALID", (host) => host.load("/absent", hostile())],
+    ["unload()", "PLUGIN_NOT_FOUND", (host) => host.unload("faults/absent", hostile())],
+    ["publish()", "USAGE_INVALID", (host) => host.publish("a.b", 1, hostile())],
+    ["subscribe()", "USAGE_INVALID", (host) => host.subscribe("a.b", () => undefined, hostile())],
+    ["events()", "USAGE_INVALID", (host) => host.events(hostile())],
+    ["point()", "USAGE_INVALID", (host) => host.point(hostile())],
+    ["batch()", "USAGE_INVALID", (host) => host.batch(id, "call", hostile())],
+    ["an actor", "USAGE_INVALID", (host) => host.admin.list(hostile())],
+    ["admin.unload()", "USAGE_INVALID", (host) => host.admin.unload(OPERATOR, id, hostile())],
+    ["admin.logs()", "USAGE_INVALID", (host) => Array.fromAsync(host.admin.logs(OPERATOR, hostile()))],
+    ["admin.data.show()", "USAGE_INVALID", (host) => host.admin.data.show(OPERATOR, id, hostile())],
+    ["createHost()", "CONFIG_INVALID", () => createHost(hostile())],
+  ])("%s", async (_, code, use) => {
+    expect(await codeOf((async () => use(bench.host))())).toBe(code);
     expect(await call(2)).toBe(2);
   });
 });

@@ -1,4 +1,5 @@
 import { PaddockError } from "@paddock/contract";
+import { readSafely } from "../read-safely.js";
 
 /** Who operates the host: a person or a program, as whoever let them in knows them. */
 export interface Actor {
@@ -12,6 +13,10 @@ const MAX_ROLES = 32;
 
 /** The actor of a request, copied. Throws USAGE_INVALID: nothing is done for nobody. */
 export function readActor(value: unknown): Actor {
+  return readSafely("actor", () => parseActor(value));
+}
+
+function parseActor(value: unknown): Actor {
   if (typeof value !== "object" || value === null || !("id" in value) || !("roles" in value)) {
     throw wrong("it is missing");
   }

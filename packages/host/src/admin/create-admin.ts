@@ -1,6 +1,8 @@
 import { PaddockError, toPaddockError } from "@paddock/contract";
 import { readManifest } from "../bundle/read-manifest.js";
+import { readForce } from "../load-request.js";
 import { type CallOptions, readCallOptions } from "../pipeline/call-options.js";
+import { readSafely } from "../read-safely.js";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
 import type { GuestSamples, PluginStatus } from "../supervisor/plugin-status.js";
 import { type Actor, readActor } from "./actor.js";
@@ -103,15 +105,15 @@ export function createAdmin(rooms: AdminRooms): Admin {
         await assertSamePlugin(folder, plugin.manifest.id);
         return overview(rooms.find(await rooms.load(folder)));
       }),
-    unload: (actor, id, { force = false } = {}) =>
-      operate(actor, "unload", id, () => rooms.unload(id, force)),
+    unload: (actor, id, options) => operate(actor, "unload", id, () => rooms.unload(id, readForce(options))),
     suspend: change("suspend"),
     resume: change("resume"),
     restart: change("restart"),
     release: change("release"),
     call: async (written, id, action, payload, options) => {
       const { id: caller } = allow(written, "call");
-      return rooms.call(id, action, payload, { ...options, caller: options?.caller ?? caller });
+      const given = readSafely("options", () => ({ ...options }));
+      return rooms.call(id, action, payload, { ...given, caller: given.caller ?? caller });
     },
     samples: async (actor, id) => {
       allow(actor, "samples");
@@ -119,7 +121,10 @@ export function createAdmin(rooms: AdminRooms): Admin {
     },
     logs: async function* (actor, options) {
       allow(actor, "logs");
-      yield* readLogs(rooms, options);
+      yield* readLogs(
+        rooms,
+        readSafely("options", () => ({ ...options })),
+      );
     },
     data: {
       show: (actor, id, options) =>

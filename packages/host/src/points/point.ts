@@ -1,4 +1,5 @@
 import { PaddockError } from "@paddock/contract";
+import { readSafely } from "../read-safely.js";
 import { type InputOf, isStandardSchema, type OutputOf, type StandardSchema } from "./standard-schema.js";
 
 /** An extension point: what an application asks of every plugin that implements it. */
@@ -51,7 +52,10 @@ export function definePoint<Input extends StandardSchema, Output extends Standar
 /** True for what `definePoint` made. */
 export function isPoint(value: unknown): value is Point {
   if (typeof value !== "object" || value === null) return false;
-  return isStandardSchema(Reflect.get(value, "input")) && typeof Reflect.get(value, "action") === "string";
+  return readSafely(
+    "extension point",
+    () => isStandardSchema(Reflect.get(value, "input")) && typeof Reflect.get(value, "action") === "string",
+  );
 }
 
 /** The name without its major version. */

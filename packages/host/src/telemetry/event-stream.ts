@@ -1,5 +1,6 @@
 import { PaddockError } from "@paddock/contract";
 import { BoundedReader, type Missed } from "../bounded-reader.js";
+import { readSafely } from "../read-safely.js";
 import type { LifecycleEvent } from "./lifecycle-event.js";
 
 /** Readers at one time. */
@@ -50,7 +51,11 @@ export class EventStream {
   }
 }
 
-function compileFilter(filter: unknown): (event: LifecycleEvent) => boolean {
+function compileFilter(written: unknown): (event: LifecycleEvent) => boolean {
+  return readSafely("filter of events", () => parseFilter(written));
+}
+
+function parseFilter(filter: unknown): (event: LifecycleEvent) => boolean {
   if (typeof filter !== "object" || filter === null) throw wrong("filter", "an object");
   const { plugin, kinds } = filter as { readonly plugin?: unknown; readonly kinds?: unknown };
   if (plugin !== undefined && typeof plugin !== "string") throw wrong("plugin", "the id of a plugin");
