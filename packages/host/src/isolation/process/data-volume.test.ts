@@ -13,6 +13,7 @@ import {
 import type { GuestEnd, GuestProcess, Isolation } from "../isolation.js";
 import { findVolumeTools, imageOf, prepareDataDirectory, prepareImage } from "./data-volume.js";
 import { createProcessIsolation } from "./process.js";
+import { SpareVolumes } from "./spare-volumes.js";
 
 const MB = 1024 ** 2;
 const isRoot = process.getuid?.() === 0;
@@ -277,6 +278,26 @@ describe("the volume of an operator who is root", () => {
     expect(await readdir(directory())).toEqual(["volume.ext4"]);
     // What e2fsprogs itself thinks of it.
     await expect(run(tools.e2fsck, ["-f", "-n", imageOf(directory())])).resolves.toBeDefined();
+  });
+
+  it("is there already for the next tenant with that quota", async () => {
+    const tools = await findVolumeTools();
+    if (typeof tools === "string") return;
+    const spareFolder = join(directory(), "spare");
+    const spares = new SpareVolumes(spareFolder);
+    const prepare = (name: string, bytes: number) =>
+      prepareImage(join(directory(), name), { bytes, inodes: 1_000 }, tools, spares);
+    await prepare("first", 8 * MB);
+    // A draft has a longer name.
+    await expect.poll(async () => (await readdir(spareFolder).catch(() => []))[0]?.length).toBe(36);
+    const [name = ""] = await readdir(spareFolder);
+    const { ino } = await stat(join(spareFolder, name));
+    await prepare("larger", 16 * MB);
+    expect((await stat(join(directory(), "larger"))).size).toBeGreaterThan(16 * MB);
+    await prepare("second", 8 * MB);
+    expect((await stat(join(directory(), "second"))).ino).toBe(ino);
+    await expect(run(tools.e2fsck, ["-f", "-n", join(directory(), "second")])).resolves.toBeDefined();
+    await spares.close();
   });
 });
 

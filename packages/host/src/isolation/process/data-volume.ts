@@ -17,6 +17,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PaddockError } from "@paddock/contract";
 import { assertFreeDescriptors } from "./free-descriptors.js";
+import type { SpareVolumes } from "./spare-volumes.js";
 
 async function run(tool: string, args: readonly string[]): Promise<void> {
   assertFreeDescriptors(3);
@@ -79,12 +80,22 @@ export function imageOf(directory: string): string {
 }
 
 /** Makes the volume ready to be mounted: nobody has it mounted now. Existing files are kept. */
-export async function prepareImage(image: string, quota: VolumeQuota, tools: VolumeTools): Promise<void> {
+export async function prepareImage(
+  image: string,
+  quota: VolumeQuota,
+  tools: VolumeTools,
+  spares?: SpareVolumes,
+): Promise<void> {
   await mkdir(dirname(image), { recursive: true, mode: 0o711 });
   const bytes = imageBytes(quota);
   const found = await stat(image).catch(() => undefined);
-  if (found === undefined) await makeImage(image, bytes, quota, tools);
-  else await repairImage(image, bytes, found.size, tools);
+  if (found !== undefined) {
+    await repairImage(image, bytes, found.size, tools);
+    return;
+  }
+  const shape = `${bytes} ${quota.inodes}`;
+  if (!(await spares?.place(shape, image))) await makeImage(image, bytes, quota, tools);
+  spares?.prepareSoon(shape, (path) => makeImage(path, bytes, quota, tools));
 }
 
 /** The path inside a mounted volume that belongs to the plugin; `lost+found` beside it does not. */

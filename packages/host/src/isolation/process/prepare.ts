@@ -122,7 +122,11 @@ async function prepareData(request: PreparationRequest, uid: number): Promise<Pl
   }
   const image = imageOf(spec.data.source);
   const quota = { bytes: spec.limits.diskBytes, inodes: spec.limits.inodes };
-  const mounted = await keepers.acquire({ image, uid, prepare: () => prepareImage(image, quota, tools) });
+  const mounted = await keepers.acquire({
+    image,
+    uid,
+    prepare: () => prepareImage(image, quota, tools, keepers.spares),
+  });
   return { path: mounted.files, mounts: mounted.mounts, release: mounted.release };
 }
 

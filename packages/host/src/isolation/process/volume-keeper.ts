@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Duplex, Writable } from "node:stream";
 import { PaddockError } from "@paddock/contract";
 import { untilDetached, VOLUME_FILES } from "./data-volume.js";
+import { SpareVolumes } from "./spare-volumes.js";
 import { startProcess } from "./start-process.js";
 import { encodeStubInstructions, STUB_READY, type StubInstruction } from "./stub-instructions.js";
 import { parseFailure, readStubReport } from "./stub-report.js";
@@ -53,6 +54,7 @@ interface Held {
  * volume, in a mount namespace of its own, and goes when its channel ends: with the host, however that ends.
  */
 export class VolumeKeepers {
+  readonly spares: SpareVolumes;
   readonly #stub: string;
   readonly #directory: string;
   readonly #held = new Map<string, Held>();
@@ -61,6 +63,7 @@ export class VolumeKeepers {
   constructor(stub: string, directory: string) {
     this.#stub = stub;
     this.#directory = directory;
+    this.spares = new SpareVolumes(join(directory, "spare"));
   }
 
   async acquire(request: VolumeRequest): Promise<MountedVolume> {
@@ -86,7 +89,10 @@ export class VolumeKeepers {
 
   /** Unmounts everything and waits until the kernel has let go. */
   async close(): Promise<void> {
-    await Promise.all([...this.#held].map(([image, held]) => this.#letGo(image, held)));
+    await Promise.all([
+      this.spares.close(),
+      ...[...this.#held].map(([image, held]) => this.#letGo(image, held)),
+    ]);
   }
 
   #hold(request: VolumeRequest): Held {
