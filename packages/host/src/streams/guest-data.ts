@@ -9,8 +9,8 @@ export const DATA_TURN_BYTES = 2 * 1024 * 1024;
 /** Frames, however small, likewise. */
 export const DATA_TURN_FRAMES = 4_096;
 
-/** Bytes that may wait to leave before sources are asked for more. More of them make a stream slower, not faster. */
-const MAX_WAITING_BYTES = 64 * 1024;
+/** Bytes that may wait to leave before sources are asked for more: a little more than the kernel takes at a time. */
+const MAX_WAITING_BYTES = 256 * 1024;
 
 /**
  * The host's end of a guest's descriptor for data. What arrives is hostile: it is held within the credit that was

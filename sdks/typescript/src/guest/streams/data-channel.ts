@@ -2,8 +2,8 @@ import { Multiplexer, type WireError } from "@paddock/contract";
 
 const net = process.getBuiltinModule("node:net");
 
-/** Bytes that may wait to leave. More of them make a stream slower: the kernel takes 200 KB at a time in any case. */
-const MAX_WAITING_BYTES = 64 * 1024;
+/** Bytes that may wait to leave before sources are asked for more: a little more than the kernel takes at a time. */
+const MAX_WAITING_BYTES = 256 * 1024;
 
 /** What is read at a time: all that the kernel holds, in fewer and larger pieces than a stream reads by itself. */
 const READ_BYTES = 256 * 1024;
