@@ -129,7 +129,11 @@ describe("Hostile arguments of other methods", () => {
     ["batch()", "USAGE_INVALID", (host) => host.batch(id, "call", hostile())],
     ["an actor", "USAGE_INVALID", (host) => host.admin.list(hostile())],
     ["admin.unload()", "USAGE_INVALID", (host) => host.admin.unload(OPERATOR, id, hostile())],
-    ["admin.logs()", "USAGE_INVALID", (host) => Array.fromAsync(host.admin.logs(OPERATOR, hostile()))],
+    [
+      "admin.logs()",
+      "USAGE_INVALID",
+      (host) => host.admin.logs(OPERATOR, hostile())[Symbol.asyncIterator]().next(),
+    ],
     ["admin.data.show()", "USAGE_INVALID", (host) => host.admin.data.show(OPERATOR, id, hostile())],
     ["createHost()", "CONFIG_INVALID", () => createHost(hostile())],
   ])("%s", async (_, code, use) => {
