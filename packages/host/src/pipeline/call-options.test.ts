@@ -6,6 +6,15 @@ const TRACE = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 const read = (options: unknown) => readCallOptions(options as CallOptions);
 
 describe("readCallOptions()", () => {
+  it("refuses what is no option, so that a slip does not call for another tenant", () => {
+    const slip = { tenat: "shop-7" } as object;
+    expect(() => readCallOptions(slip)).toThrow(
+      expect.objectContaining({ code: "USAGE_INVALID", hint: 'Did you mean "tenant"?' }),
+    );
+    const other = { nothing: 1 } as object;
+    expect(() => readCallOptions(other)).toThrow(expect.objectContaining({ code: "USAGE_INVALID" }));
+  });
+
   it("fills in what is not given", () => {
     const defaults = { tenant: "main" };
     expect(readCallOptions(undefined)).toEqual(defaults);

@@ -1,5 +1,5 @@
 import { isProxy } from "node:util/types";
-import { PaddockError } from "@paddock/contract";
+import { isPaddockError, nearestName, PaddockError, quote } from "@paddock/contract";
 import { type InputFileSource, type InputFiles, readInputFiles } from "../streams/input-files.js";
 import { describeThrown } from "./describe-thrown.js";
 import type { Fallback } from "./fallback.js";
@@ -113,14 +113,26 @@ export function readCallOptions(options: CallOptions | undefined): ReadCallOptio
   };
 }
 
+const NAMES: ReadonlySet<string> = new Set(Object.keys(DEFAULTS));
+
+/** A slip in "tenant" must not make the call one of the tenant "main". */
+function unknownOption(name: string): PaddockError {
+  const nearest = nearestName(name, [...NAMES]);
+  return new PaddockError("USAGE_INVALID", `There is no option ${quote(name)}.`, {
+    hint: nearest === undefined ? `There are: ${[...NAMES].join(", ")}.` : `Did you mean "${nearest}"?`,
+  });
+}
+
 /** A getter may throw, and may answer differently each time. */
 function readOnce(options: object): Readonly<Record<keyof CallOptions, unknown>> {
   try {
     // Safe: nothing is believed about the values.
+    for (const name of Object.keys(options)) if (!NAMES.has(name)) throw unknownOption(name);
     const { tenant, caller, timeoutMs, signal, traceparent, files, fallback, onProgress, onTrace } =
       options as Readonly<Record<keyof CallOptions, unknown>>;
     return { tenant, caller, timeoutMs, signal, traceparent, files, fallback, onProgress, onTrace };
   } catch (cause) {
+    if (isPaddockError(cause)) throw cause;
     throw new PaddockError("USAGE_INVALID", `The options cannot be read: ${describeThrown(cause)}.`, {
       cause,
     });

@@ -109,10 +109,10 @@ async function prepare<Input>(
   given: Input,
   written: PointOptions = {},
 ): Promise<Question> {
-  // Also for what is no object: this says so.
-  readCallOptions(written);
+  if (typeof written !== "object" || written === null) readCallOptions(written);
   // A fallback would stand for a plugin's answer, and so keep the next plugin from being asked.
   const { plugins, fallback: _, ...options }: PointOptions & { readonly fallback?: unknown } = written;
+  readCallOptions(options);
   const targets = chooseTargets(point.name, host.plugins(), plugins);
   const { timeoutMs } = options;
   const endsAt = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
