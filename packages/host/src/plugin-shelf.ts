@@ -72,8 +72,9 @@ export class PluginShelf {
 
   async unload(id: string, options?: LoadOptions): Promise<void> {
     const plugin = this.find(id);
+    const force = readForce(options);
     const needing = dependentsOf(id, this.dependents().values());
-    if (needing.length > 0 && !readForce(options)) throw stillNeeded(id, needing);
+    if (needing.length > 0 && !force) throw stillNeeded(id, needing);
     this.#plugins.delete(id);
     await this.#turns.run(id, () => this.#retire(plugin));
   }
