@@ -65,12 +65,12 @@ const ATTACKS: readonly (readonly [name: string, code: (arena: Arena) => string]
   [
     "executes what it dropped",
     () =>
-      "import os, sys, shutil; shutil.copy(sys.executable, '/tmp/x'); os.chmod('/tmp/x', 0o755); os.execv('/tmp/x', ['/tmp/x'])",
+      "import os, sys\nwith open('/tmp/x', 'wb') as f: f.write(open(sys.executable, 'rb').read(65536))\nos.chmod('/tmp/x', 0o755); os.execv('/tmp/x', ['/tmp/x'])",
   ],
   [
     "executes what it dropped in /data",
     () =>
-      "import os, sys, shutil; shutil.copy(sys.executable, '/data/x'); os.chmod('/data/x', 0o755); os.execv('/data/x', ['/data/x'])",
+      "import os, sys\nwith open('/data/x', 'wb') as f: f.write(open(sys.executable, 'rb').read(65536))\nos.chmod('/data/x', 0o755); os.execv('/data/x', ['/data/x'])",
   ],
   ["opens an internet socket", () => "import socket; found = str(socket.socket())"],
   [
@@ -86,7 +86,7 @@ const ATTACKS: readonly (readonly [name: string, code: (arena: Arena) => string]
   [
     "loads native code that it dropped",
     () =>
-      "import ctypes, sys, shutil, os; shutil.copy(next(f.path for f in os.scandir(os.path.dirname(os.__file__) + '/lib-dynload') if f.name.startswith('_struct') or f.name.startswith('_bisect')), '/tmp/lib.so'); ctypes.CDLL('/tmp/lib.so')",
+      "import ctypes, sys, shutil, os; shutil.copy(min((f.stat().st_size, f.path) for f in os.scandir(os.path.dirname(os.__file__) + '/lib-dynload'))[1], '/tmp/lib.so'); ctypes.CDLL('/tmp/lib.so')",
   ],
   [
     "maps a dropped file as code",

@@ -26,7 +26,7 @@ const report = (lockfile: unknown) => host.call("paddock-examples/licences", "re
 describe("the example licences", () => {
   it("reports this repository's own lockfile from the command line", async () => {
     const command = "npx paddock run examples/licences report @package-lock.json --json 2>/dev/null";
-    const { exitCode, output } = await runShell(command, place.home);
+    const { exitCode, output } = await runShell(command, `${place.home}-of-command`);
     expect(exitCode).toBe(0);
     // The command's promise: one JSON value.
     const { licences, packages } = JSON.parse(output) as LicenceReport;

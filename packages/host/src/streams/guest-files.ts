@@ -64,8 +64,9 @@ export class GuestFiles {
     const directory = join(this.inboxDirectory, String(number));
     const held = { directory, bytes: 0 };
     this.#calls.set(call, held);
-    await mkdir(directory);
-    await chmod(directory, 0o755);
+    await makeSearchable(directory).catch((error: unknown) => {
+      throw ofHost(error, `Cannot run ${subject}: a folder for its files cannot be made`);
+    });
     const stop = AbortSignal.any([signal, this.#gone.signal]);
     const paths: [string, string][] = [];
     // Counted before they are written: files of other calls are copied at the same time.
@@ -110,10 +111,13 @@ export class GuestFiles {
         },
       );
     const source = await guest.openOutput(`${call}.${file}`).catch((error: unknown) => {
+      if (isPaddockError(error) && exhaustedHint(error.cause) !== undefined)
+        throw ofHost(error.cause, `Cannot open the file ${JSON.stringify(name)} of ${subject}`);
       throw isPaddockError(error, "FILE_REFUSED") ? refuse(reasonOf(error.message), error) : error;
     });
-    const path = await this.#room.newPath();
+    let path = "";
     try {
+      path = await this.#room.newPath();
       const size = await writeNewFile(path, 0o600, readHandle(source, this.#gone.signal), (bytes) => {
         room.bytes -= bytes;
         return room.bytes >= 0;
@@ -122,10 +126,10 @@ export class GuestFiles {
       forgotten.register(copy, path);
       return copy;
     } catch (error) {
-      await rm(path, { force: true });
+      if (path !== "") await rm(path, { force: true });
       throw error instanceof TooLarge
         ? refuse(`it has more than ${formatSize(this.#maxBytes)}`, error)
-        : error;
+        : ofHost(error, `Cannot copy the file ${JSON.stringify(name)} of ${subject}`);
     } finally {
       await source.close();
     }
@@ -139,13 +143,9 @@ export class GuestFiles {
 
   #refusal(error: unknown, name: string, subject: string): unknown {
     const file = JSON.stringify(name);
-    const exhausted = exhaustedHint(error instanceof SourceRefused ? error.cause : error);
-    if (exhausted !== undefined) {
-      return new PaddockError("HOST_EXHAUSTED", `Cannot run ${subject}: the file ${file} cannot be opened.`, {
-        hint: exhausted,
-        cause: error,
-      });
-    }
+    const cause = error instanceof SourceRefused ? error.cause : error;
+    if (exhaustedHint(cause) !== undefined)
+      return ofHost(cause, `Cannot run ${subject}: the file ${file} cannot be opened`);
     if (error instanceof SourceRefused) {
       return new PaddockError("USAGE_INVALID", `Cannot run ${subject}: the file ${file}: ${error.message}.`, {
         hint: "Name an ordinary file that this process may read.",
@@ -160,15 +160,29 @@ export class GuestFiles {
         { hint: "Raise limits.scratch, or send less at a time.", data: { limit: this.#maxBytes } },
       );
     }
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    // An abort has a number.
-    if (typeof code !== "string") return error;
-    return new PaddockError(
-      "STORE_FAILED",
-      `Cannot run ${subject}: the file ${file} cannot be copied into the home of the host (${code}).`,
-      { hint: "Make room there, or raise the host's own limits.", cause: error },
+    return ofHost(
+      error,
+      `Cannot run ${subject}: the file ${file} cannot be copied into the home of the host`,
     );
   }
+}
+
+/** A failure of the machine's, as an error of the host's; any other error as it is. */
+function ofHost(error: unknown, words: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  // Ours have a code of the table, and an abort has a number.
+  if (isPaddockError(error) || typeof code !== "string") return error;
+  const exhausted = exhaustedHint(error);
+  return new PaddockError(
+    exhausted === undefined ? "STORE_FAILED" : "HOST_EXHAUSTED",
+    `${words} (${code}).`,
+    { hint: exhausted ?? "Make room in the home of the host, or raise the host's own limits.", cause: error },
+  );
+}
+
+async function makeSearchable(directory: string): Promise<void> {
+  await mkdir(directory);
+  await chmod(directory, 0o755);
 }
 
 /** The state that an error names, after its subject. */
