@@ -88,6 +88,8 @@ export interface ReadOnlyInput {
 export interface DataDirectory {
   /** Directory of the host that holds this plugin's and tenant's files; made when missing. */
   readonly source: string;
+  /** False for a program of ours that adds nothing: where the quota is held by watching, nobody watches. */
+  readonly isWatched?: boolean;
 }
 
 /** Measured needs of an interpreter that has done nothing yet. */

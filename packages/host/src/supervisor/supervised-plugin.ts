@@ -1,4 +1,4 @@
-import { ERRORS, type PaddockError, toPaddockError } from "@paddock/contract";
+import { ERRORS, isPaddockError, type PaddockError, toPaddockError } from "@paddock/contract";
 import type { GuestEnd, KillReason } from "../isolation/isolation.js";
 import type { LifecycleChange } from "../telemetry/lifecycle-event.js";
 import type { Call } from "./call.js";
@@ -112,16 +112,33 @@ export class SupervisedPlugin {
     this.guests.fill();
   }
 
-  /** Starts a first guest, through its first health check and a moment more. Rejects with the reason why that failed. */
-  async check(tenant: string): Promise<void> {
+  /**
+   * Starts a first guest, through its first health check and a moment more. Rejects with the reason why that failed;
+   * a tenant that keeps too many files says nothing about the plugin, and the next one is tried.
+   */
+  async check(tenants: readonly string[]): Promise<void> {
     this.life.isOnTrial = true;
+    for (const tenant of tenants) {
+      try {
+        await this.#tryOne(tenant);
+        break;
+      } catch (error) {
+        if (!isPaddockError(error, "DISK_LIMIT")) throw error;
+      }
+    }
+    this.life.isOnTrial = false;
+  }
+
+  async #tryOne(tenant: string): Promise<void> {
+    const { failures } = this.life;
     await this.guests.start(tenant);
     const trial = expireAfter(TRIAL_MS);
     await Promise.race([trial.promise, ...[...this.#sessions].map(({ ended }) => ended)]);
     trial.clear();
     const { failure } = this.life;
-    if (failure !== undefined) throw fellAtOnce(this.plugin, failure);
-    this.life.isOnTrial = false;
+    // What the tenant keeps is no fault of the version.
+    if (this.life.failures > failures && failure !== undefined && failure.code !== "DISK_LIMIT")
+      throw fellAtOnce(this.plugin, failure);
   }
 
   suspend(): Promise<void> {

@@ -21,6 +21,9 @@ import { SupervisedPlugin } from "./supervised-plugin.js";
 /** A guest that used so much of its processor time is replaced between calls, before the kernel ends it. */
 export const CPU_RETIRE_PART = 0.8;
 
+/** Tenants whose guests may show that a new version is healthy, when those before keep too many files. */
+export const MAX_TRIALS = 3;
+
 const TIRED: KillReason = { code: "KILLED", message: "it neared its processor time" };
 
 export interface SupervisorOptions {
@@ -114,7 +117,7 @@ export class Supervisor {
     const tenants = before?.guests.tenants ?? [];
     if (kind !== "suspended" && kind !== "quarantined") {
       try {
-        await after.check(tenants[0] ?? "main");
+        await after.check(tenants.length === 0 ? ["main"] : tenants.slice(0, MAX_TRIALS));
       } catch (error) {
         this.#plugins.delete(plugin);
         this.#successors.set(plugin, old);

@@ -43,7 +43,8 @@ export async function launchDataGuest(
     workingDirectory: "/",
     executables: tool.executables,
     inputs: [{ source: script, target }],
-    data: plugin.dataDirectory(tenant),
+    // What a plugin locked or buried cannot be measured, and is what has to be looked at, or cleared.
+    data: { ...plugin.dataDirectory(tenant), isWatched: false },
     dataAliases: [],
     // Disk and inodes stay the plugin's: its volume is made to these measures.
     limits: { ...plugin.limits, ...OWN_LIMITS },

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -119,10 +120,15 @@ it("looks at what a plugin made unreadable, and at names that are no text", asyn
   expect(execFileSync("find", [out, "-type", "f", "-size", "1c"], { encoding: "latin1" })).toContain(
     "\xff\xfe\n-",
   );
-  expect(await run(`return fs.statSync("/data/closed").mode & 0o777`)).toBe(0);
+  // What a plugin closed stays closed. Where the host watches the quota, such a plugin does not start any more.
+  if (process.getuid?.() === 0) expect(await run(`return fs.statSync("/data/closed").mode & 0o777`)).toBe(0);
+  else
+    expect(statSync(join(home.path, "home/data", KEEPER, "tenant-main/files/closed")).mode & 0o777).toBe(0);
+  await host.admin.data.clear(ADA, KEEPER);
 });
 
 it("clears everything of one tenant and nothing of another, also a tree deeper than a path may be", async () => {
+  await host.call(KEEPER, "remember", { key: "k", value: 1 });
   await run(`
     const name = "d".repeat(200);
     process.chdir("/data");
@@ -130,7 +136,6 @@ it("clears everything of one tenant and nothing of another, also a tree deeper t
     fs.writeFileSync("bottom", "x"); process.chdir("/");
     fs.mkdirSync("/data/locked"); fs.writeFileSync("/data/locked/x", ""); fs.chmodSync("/data/locked", 0o500)`);
   await run(`fs.writeFileSync("/data/other", "kept")`, "other");
-  await host.call(KEEPER, "remember", { key: "k", value: 1 });
   await host.call(KEEPER, "remember", { key: "k", value: 2 }, { tenant: "other" });
   const { entries } = await host.admin.data.clear(ADA, KEEPER);
   expect(entries).toBeGreaterThanOrEqual(63);

@@ -67,7 +67,7 @@ export function createGuest(
           onExcess: (message) => kill({ code: "MEMORY_LIMIT", message }),
         })
       : undefined;
-  if (data !== undefined && data.mounts === undefined) {
+  if (data !== undefined && data.mounts === undefined && plan.spec.data?.isWatched !== false) {
     startDiskWatch({
       directory: data.path,
       list,
