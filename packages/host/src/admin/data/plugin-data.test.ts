@@ -49,7 +49,10 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await host.close();
-  await rm(join(home.path, "home", "data"), { recursive: true, force: true });
+  const data = join(home.path, "home", "data");
+  await mkdir(data, { recursive: true });
+  execFileSync("chmod", ["-R", "u+rwX", data]);
+  await rm(data, { recursive: true, force: true });
   expect(await leftSince(before)).toEqual([]);
 });
 afterAll(() => home.remove());

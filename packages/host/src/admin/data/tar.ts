@@ -36,7 +36,8 @@ export const TAR_END: Buffer = Buffer.alloc(2 * BLOCK_BYTES);
 function ustar(entry: Omit<TarEntry, "kind">, type: string): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES);
   entry.path.subarray(0, 100).copy(block, 0);
-  block.write(octal(entry.mode, 7), 100);
+  // Whoever unpacks it can use it, whatever the plugin took from itself.
+  block.write(octal(entry.mode | (type === "5" ? 0o700 : 0o600), 7), 100);
   // Owned by nobody in particular: the plugin's user id means something on this machine only.
   block.write(octal(0, 7), 108);
   block.write(octal(0, 7), 116);
