@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { isAlive, readStartTime, readStat } from "./process-status.js";
+import { isAlive, parseBootOffset, readStartTime, readStat } from "./process-status.js";
 
 const NOBODY = 2 ** 22 + 1;
 
@@ -50,5 +52,26 @@ describe("isAlive()", () => {
     expect(isAlive(zombie, readStartTime(zombie) ?? -1)).toBe(false);
     child.kill("SIGKILL");
     await once(child, "exit");
+  });
+});
+
+describe("readStartTime()", () => {
+  it("says the same in a time namespace, where the kernel shows other times", async () => {
+    const user = process.getuid?.() === 0 ? [] : ["--user", "--map-current-user"];
+    const file = fileURLToPath(new URL("./process-status.ts", import.meta.url));
+    const code = `import { readStartTime } from ${JSON.stringify(file)}; console.log(readStartTime(${process.pid}));`;
+    const node = [process.execPath, "--no-warnings", "--input-type=module", "-e", code];
+    const child = spawn("unshare", [...user, "--time", "--boottime", "31536000", "--fork", ...node], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    expect(Number(await text(child.stdout))).toBe(readStartTime(process.pid));
+  });
+
+  it.each([
+    ["monotonic           0         0\nboottime   31536000         0\n", 3_153_600_000],
+    ["monotonic           5         0\nboottime         -7         0\n", -700],
+    ["", 0],
+  ])("knows the namespace's offset from %j", (offsets, ticks) => {
+    expect(parseBootOffset(offsets)).toBe(ticks);
   });
 });

@@ -43,8 +43,30 @@ export function readStat(pid: number): ProcessStat | undefined {
     cpuTicks: Number(fields[11]) + Number(fields[12]),
     childTicks: Number(fields[13]) + Number(fields[14]),
     threads: Number(fields[17]),
-    startTime: Number(fields[19]),
+    startTime: Number(fields[19]) - TIME_NAMESPACE_TICKS,
   };
+}
+
+/**
+ * The kernel shows start times by the reader's clock: in a time namespace (time_namespaces(7)) everybody else would
+ * seem to be another process, and what living hosts have made would be taken for left behind.
+ */
+export function parseBootOffset(text: string): number {
+  const seconds = /^boottime\s+(-?\d+)\s/m.exec(text)?.[1];
+  return seconds === undefined ? 0 : Number(seconds) * TICKS_PER_SECOND;
+}
+
+/** USER_HZ, which is 100 on every architecture we run on. */
+const TICKS_PER_SECOND = 100;
+const TIME_NAMESPACE_TICKS = parseBootOffset(readIfThere("/proc/self/timens_offsets"));
+
+/** Kernels before 5.6 have no time namespaces. */
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 function isGone(error: unknown): boolean {

