@@ -1,9 +1,9 @@
+import { callInSequence } from "./call-in-sequence.ts";
 import { BARE } from "./contenders/bare.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { withContenders } from "./contenders/start-contenders.ts";
 import { inTurns } from "./in-turns.ts";
 import { onOneProcessor } from "./on-one-processor.ts";
-import { PAYLOAD } from "./payload.ts";
 import type { Measured, Question } from "./question.ts";
 
 const CALLS_PER_ROUND = 300;
@@ -27,14 +27,4 @@ async function measureAll(contenders: readonly Contender[], rounds: number): Pro
     await callInSequence(contender, CALLS_TO_WARM);
     return callInSequence(contender, CALLS_PER_ROUND);
   });
-}
-
-async function callInSequence({ call }: Contender, calls: number): Promise<readonly number[]> {
-  const samples: number[] = [];
-  for (let done = 0; done < calls; done++) {
-    const startedAt = performance.now();
-    await call(PAYLOAD);
-    samples.push((performance.now() - startedAt) * 1000);
-  }
-  return samples;
 }

@@ -1,4 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { callInSequence } from "./call-in-sequence.ts";
+import { callsPerSecond } from "./calls-per-second.ts";
 import type { Contender } from "./contenders/contender.ts";
 import { IN_FLIGHT } from "./contenders/in-flight.ts";
 import { inTurns } from "./in-turns.ts";
@@ -81,7 +83,7 @@ const pythonInFlight: Question = {
   baseline: BARE_PYTHON,
   measure: ({ isQuick }) =>
     withBoth((contenders) =>
-      inTurns(contenders, isQuick ? 5 : 60, async (contender) => [await callsPerSecond(contender)]),
+      inTurns(contenders, isQuick ? 5 : 60, async (contender) => [await callsPerSecond(contender, TURN_MS)]),
     ),
 };
 
@@ -105,27 +107,4 @@ async function withBoth(
     await bare.close();
     await close();
   }
-}
-
-async function callInSequence({ call }: Contender, calls: number): Promise<readonly number[]> {
-  const samples: number[] = [];
-  for (let done = 0; done < calls; done++) {
-    const startedAt = performance.now();
-    await call(PAYLOAD);
-    samples.push((performance.now() - startedAt) * 1000);
-  }
-  return samples;
-}
-
-async function callsPerSecond({ call }: Contender): Promise<number> {
-  const startedAt = performance.now();
-  let done = 0;
-  const callUntilOver = async () => {
-    while (performance.now() - startedAt < TURN_MS) {
-      await call(PAYLOAD);
-      done++;
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, callUntilOver));
-  return (done / (performance.now() - startedAt)) * 1000;
 }

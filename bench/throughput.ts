@@ -1,9 +1,8 @@
+import { callsPerSecond } from "./calls-per-second.ts";
 import { BARE } from "./contenders/bare.ts";
-import type { Contender } from "./contenders/contender.ts";
 import { IN_FLIGHT } from "./contenders/in-flight.ts";
 import { withContenders } from "./contenders/start-contenders.ts";
 import { inTurns } from "./in-turns.ts";
-import { PAYLOAD } from "./payload.ts";
 import type { Question } from "./question.ts";
 
 /** Short enough that many turns are undisturbed by whatever else the machine does. */
@@ -26,16 +25,3 @@ export const throughput: Question = {
       });
     }),
 };
-
-async function callsPerSecond({ call }: Contender, forMs: number): Promise<number> {
-  const startedAt = performance.now();
-  let done = 0;
-  const callUntilOver = async () => {
-    while (performance.now() - startedAt < forMs) {
-      await call(PAYLOAD);
-      done++;
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, callUntilOver));
-  return (done / (performance.now() - startedAt)) * 1000;
-}

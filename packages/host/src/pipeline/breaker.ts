@@ -1,6 +1,7 @@
-import { type ErrorCode, isPaddockError, PaddockError } from "@paddock/contract";
+import { isPaddockError, PaddockError } from "@paddock/contract";
 import type { LoadedPlugin } from "../supervisor/plugin.js";
 import { isCallersTimeout } from "./attempt.js";
+import { BREAKING_CODES } from "./breaking-codes.js";
 import { type Circuit, type CircuitEvent, CLOSED, nextCircuit } from "./circuit.js";
 import type { PipelineCall, Stage } from "./pipeline.js";
 
@@ -9,24 +10,6 @@ export const MAX_CIRCUITS = 10_000;
 
 /** When to come again while another call tries whether the plugin works. */
 const PROBING_MS = 100;
-
-/** What says that the plugin is broken: not what callers asked wrongly, nor what it refused on purpose. */
-export const BREAKING_CODES: ReadonlySet<ErrorCode> = new Set([
-  "START_FAILED",
-  "PLUGIN_MISMATCH",
-  "TIMEOUT",
-  "PLUGIN_BUG",
-  "OUTPUT_INVALID",
-  "RESULT_TOO_LARGE",
-  "FILE_REFUSED",
-  "UNRESPONSIVE",
-  "MEMORY_LIMIT",
-  "CPU_LIMIT",
-  "DISK_LIMIT",
-  "SECCOMP_VIOLATION",
-  "PROTOCOL_VIOLATION",
-  "CRASHED",
-]);
 
 /** Why the supervisor would refuse a call of this plugin now. */
 export type Refusal = (plugin: LoadedPlugin) => PaddockError | undefined;

@@ -1,4 +1,5 @@
 import { type ErrorCode, isPaddockError, PaddockError } from "@paddock/contract";
+import { BREAKING_CODES } from "./breaking-codes.js";
 import { describeThrown } from "./describe-thrown.js";
 import type { PipelineCall, Stage } from "./pipeline.js";
 
@@ -12,29 +13,16 @@ export type Fallback =
  * and what the plugin said on purpose (PLUGIN_ERROR) stay what they are.
  */
 export const FALLBACK_CODES: ReadonlySet<ErrorCode> = new Set([
+  ...BREAKING_CODES,
   "HOST_EXHAUSTED",
   "SETUP_FAILED",
   "STORE_FAILED",
-  "START_FAILED",
-  "PLUGIN_MISMATCH",
   "DEPENDENCY_UNMET",
-  "TIMEOUT",
   "OVERLOADED",
   "CIRCUIT_OPEN",
   "PLUGIN_SUSPENDED",
   "PLUGIN_QUARANTINED",
   "PLUGIN_UNAVAILABLE",
-  "PLUGIN_BUG",
-  "OUTPUT_INVALID",
-  "RESULT_TOO_LARGE",
-  "FILE_REFUSED",
-  "UNRESPONSIVE",
-  "MEMORY_LIMIT",
-  "CPU_LIMIT",
-  "DISK_LIMIT",
-  "SECCOMP_VIOLATION",
-  "PROTOCOL_VIOLATION",
-  "CRASHED",
   "KILLED",
   "GUEST_RECYCLED",
 ]);

@@ -42,7 +42,7 @@ class Channel:
             self._out = []
             self._bytes = 0
             lines.append(b"")
-            _write_all(self._fd, b"\n".join(lines))
+            write_all(self._fd, b"\n".join(lines))
 
     def read(self) -> list[bytes]:
         """The next lines, waiting for some; ends the process when the host is gone."""
@@ -57,7 +57,7 @@ class Channel:
         return lines
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes) -> None:
     try:
         written = posix.write(fd, data)
         while written < len(data):

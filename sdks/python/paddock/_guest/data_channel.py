@@ -7,6 +7,7 @@ from _thread import allocate_lock, start_new_thread
 from _collections import deque
 
 from ..host_error import HostError
+from .channel import write_all
 from .json_text import loads
 
 MAX_FRAME_BYTES = 256 * 1024
@@ -54,7 +55,7 @@ class DataChannel:
     def send(self, kind: int, number: int, payload=b"") -> None:
         header = bytes((kind,)) + number.to_bytes(4, "big") + len(payload).to_bytes(4, "big")
         with self._write_lock:
-            _write_all(self._fd, header + bytes(payload) if payload else header)
+            write_all(self._fd, header + bytes(payload) if payload else header)
 
     def forget(self, number: int) -> None:
         self._outgoing.pop(number, None)
@@ -226,13 +227,3 @@ class Incoming:
         if not self._is_ended:
             self._chunks.clear()
             self._channel.send(_CANCEL, self.number)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    try:
-        written = posix.write(fd, data)
-        while written < len(data):
-            data = data[written:]
-            written = posix.write(fd, data)
-    except OSError:
-        posix._exit(0)
